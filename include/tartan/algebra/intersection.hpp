@@ -1,0 +1,44 @@
+// A & B: the pairs of both patterns. Layer: algebra.
+#pragma once
+
+#include "../patterns/pattern.hpp"
+
+namespace tartan {
+
+/// The pairs that are in A and in B. Bands intersect pairwise: lattices by the Chinese remainder
+/// theorem, bounds by taking the tighter one; so `Causal & P` caps every band of P at the diagonal.
+template <Pattern A, Pattern B>
+class Intersection {
+ public:
+  constexpr Intersection() = default;
+  constexpr Intersection(const A& a, const B& b) : a_(a), b_(b) {}
+
+  constexpr const A& first() const { return a_; }
+  constexpr const B& second() const { return b_; }
+
+  constexpr bool contains(Index i, Index j) const { return a_.contains(i, j) && b_.contains(i, j); }
+
+  template <class Visit>
+  constexpr void bands(const Extent& extent, Visit&& visit) const {
+    for_each_band(a_, extent, [&](const Band& a, const auto& keep_a) {
+      // Only b's bands that share a's rows are asked for: of S classes against S, one each.
+      const Extent shared{a.rows.start, a.rows.end(), extent.key_end};
+      for_each_band(b_, shared, [&](const Band& b, const auto& keep_b) {
+        const Band both = intersect(a, b);
+        if (!both.empty()) visit(both, detail::keep_both(keep_a, keep_b));
+      });
+    });
+  }
+
+ private:
+  [[no_unique_address]] A a_;
+  [[no_unique_address]] B b_;
+};
+
+/// The pairs of both patterns. Intersection<Causal, P> is P with the future cut off.
+template <Pattern A, Pattern B>
+constexpr Intersection<A, B> operator&(const A& a, const B& b) {
+  return {a, b};
+}
+
+}  // namespace tartan

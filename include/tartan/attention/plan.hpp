@@ -1,0 +1,73 @@
+// A plan: a pattern's bands within one call's extent, sorted so that the bands of a class of rows
+// stand together. Integers only; from here on the pattern's type is no longer known. Layer:
+// attention.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "../patterns/pattern.hpp"
+
+namespace tartan::detail {
+
+/// A band and its filter; an empty filter keeps every pair.
+struct PlannedBand {
+  Band band;
+  std::function<bool(Index, Index)> keep;
+};
+
+/// Rows that are worked on together: those congruent to `residue` modulo `step`.
+struct RowClass {
+  Index step;
+  Index residue;
+  auto operator<=>(const RowClass&) const = default;
+};
+
+inline RowClass row_class(const Lattice& rows) {
+  return {rows.step, floor_mod(rows.start, rows.step)};
+}
+
+class Plan {
+ public:
+  template <Pattern P>
+  Plan(const P& pattern, const Extent& extent) : extent_(extent) {
+    for_each_band(pattern, extent, [&]<class Keep>(const Band& band, const Keep& keep) {
+      if constexpr (std::same_as<Keep, KeepAll>) {
+        bands_.push_back({band, nullptr});
+      } else {
+        bands_.push_back({band, keep});
+      }
+    });
+    std::ranges::sort(bands_, std::ranges::less{}, [](const PlannedBand& b) {
+      return std::pair{row_class(b.band.rows), b.band.rows.start};
+    });
+    for (const PlannedBand& b : bands_) {
+      if (steps_.empty() || steps_.back() != b.band.rows.step) steps_.push_back(b.band.rows.step);
+    }
+    if (steps_.empty()) steps_.push_back(1);
+    std::ranges::reverse(steps_);
+  }
+
+  const Extent& extent() const { return extent_; }
+
+  /// The distinct steps of the bands' rows, coarsest first: each is a pass over all rows. At least
+  /// one.
+  const std::vector<Index>& steps() const { return steps_; }
+
+  /// The bands whose rows are of the given class, by their first row.
+  std::span<const PlannedBand> bands(const RowClass& rows) const {
+    const auto found =
+        std::ranges::equal_range(bands_, rows, std::ranges::less{},
+                                 [](const PlannedBand& b) { return row_class(b.band.rows); });
+    return {found.begin(), found.end()};
+  }
+
+ private:
+  Extent extent_;
+  std::vector<PlannedBand> bands_;
+  std::vector<Index> steps_;
+};
+
+}  // namespace tartan::detail

@@ -1,0 +1,233 @@
+// Runs units: packs a group of tiles' queries, takes in the keys of every band of their class, and
+// writes the rows. Layer: attention.
+#pragma once
+
+#include <limits>
+#include <numbers>
+#include <vector>
+
+#include "key_source.hpp"
+#include "lane_bounds.hpp"
+
+namespace tartan::detail::inline TARTAN_ISA {
+
+/// One thread's runner of units.
+template <class T>
+class UnitRunner {
+  static constexpr Index L = Shape<T>::lanes;
+  static constexpr Index group_tiles = Pass<T>::group_tiles;
+
+ public:
+  explicit UnitRunner(const Pass<T>& pass)
+      : pass_(pass),
+        call_(pass.call),
+        source_(pass.call),
+        out_stride_(KeySource<T>::padded(call_.v.cols)) {
+    Scratch& scratch = Scratch::of_this_thread();
+    scratch.reset(static_cast<std::size_t>(group_tiles) *
+                      (Scratch::bytes_for<T>(call_.q.cols * L) +
+                       Scratch::bytes_for<T>(out_stride_ * L) + Scratch::bytes_for<T>(2 * L)) +
+                  Scratch::bytes_for<T>(block_keys * L) + Scratch::bytes_for<T>(4 * L) +
+                  KeySource<T>::bytes(call_));
+    for (GroupTile& tile : tiles_) {
+      tile.qt = scratch.take<T>(call_.q.cols * L);
+      tile.out = scratch.take<T>(out_stride_ * L);
+      tile.row_max = scratch.take<T>(2 * L);
+      tile.row_sum = tile.row_max + L;
+    }
+    work_ = {scratch.take<T>(block_keys * L), scratch.take<T>(4 * L), call_.q.cols, out_stride_};
+    source_.place(scratch);
+  }
+
+  void run(Index u) {
+    const Unit unit = pass_.unit(u);
+    bands_ = pass_.plan.bands(unit.rows);
+    count_ = ceil_div(unit.positions.count, L);
+    class_tiles_ = ceil_div(unit.class_rows, L);
+    for (Index x = 0; x < count_; ++x) open(tile(x), unit, x);
+    for (std::size_t b = 0; b < bands_.size(); ++b) take_band(b, 0, count_, false);
+    for (Index x = 0; x < count_; ++x) {
+      if (tile(x).ragged && must_isolate(tile(x))) {
+        open(tile(x), unit, x);
+        tile(x).last_band = no_band;
+        for (std::size_t b = 0; b < bands_.size(); ++b) take_band(b, x, x + 1, true);
+        tile(x).finished = false;
+      }
+      close(tile(x));
+    }
+  }
+
+ private:
+  static constexpr std::size_t no_band = static_cast<std::size_t>(-1);
+
+  struct GroupTile : Tile<T> {
+    Lattice positions;
+    std::size_t last_band;  ///< the last band with a key for the tile
+    bool finished;          ///< the kernel has written the rows to out
+  };
+
+  /// The tiles' bounds in one band, and the range of keys that any of their lanes attends.
+  struct Range {
+    Index begin, end;
+    bool empty() const { return begin >= end; }
+  };
+
+  GroupTile& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
+  Index query_row(Index position) const { return position - pass_.plan.extent().row_begin; }
+
+  Strided2D<T> out_rows(const GroupTile& t) const {
+    return {call_.out.at(query_row(t.positions.start), 0), t.positions.step * call_.out.row_stride,
+            call_.out.col_stride};
+  }
+
+  /// Packs the queries, and starts the softmax afresh or where the pass before left it.
+  void open(GroupTile& t, const Unit& unit, Index x) {
+    const Lattice& rows = unit.positions;
+    t.positions = {rows[x * L], rows.step, min(L, rows.count - x * L)};
+    t.rows = t.positions.count;
+    t.ragged = false;
+    t.finished = false;
+    const Index row = query_row(t.positions.start);
+    const Strided2D<T> out = out_rows(t);
+    if (t.rows < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
+    rearrange<T>({call_.q.at(row, 0), rows.step * call_.q.row_stride, call_.q.col_stride}, t.rows,
+                 call_.q.cols, {t.qt, 1, L}, call_.scale * std::numbers::log2e_v<T>);
+    std::fill_n(t.row_max, L, no_row_max<T>);
+    std::fill_n(t.row_sum, L, T(0));
+    t.fresh = !pass_.resume;
+    if (pass_.resume) {
+      if (out_stride_ != call_.v.cols) std::fill_n(t.out, out_stride_ * L, T(0));
+      rearrange<T>({out.data, out.row_stride, out.col_stride}, t.rows, call_.v.cols,
+                   {t.out, out_stride_, 1}, T(1));
+      for (Index r = 0; r < t.rows; ++r) {
+        t.row_max[r] = pass_.row_max[row + r * rows.step];
+        t.row_sum[r] = pass_.row_sum[row + r * rows.step];
+      }
+    }
+    t.last_band = no_band;
+    for (std::size_t b = 0; b < bands_.size(); ++b) {
+      if (!range_of(bands_[b].band, t).empty()) t.last_band = b;
+    }
+  }
+
+  Range range_of(const Band& band, const GroupTile& t) const {
+    const Lattice rows = t.positions.within(band.rows.start, band.rows.end());
+    if (rows.empty()) return {0, 0};
+    return {band.keys_of(rows.start).first, band.keys_of(rows[rows.count - 1]).last + 1};
+  }
+
+  /// Takes the band's keys into the tiles [from, to).
+  void take_band(std::size_t b, Index from, Index to, bool isolate) {
+    const Band& band = bands_[b].band;
+    Range all{std::numeric_limits<Index>::max(), 0};
+    for (Index x = from; x < to; ++x) {
+      const Range range = ranges_[static_cast<std::size_t>(x)] = range_of(band, tile(x));
+      if (range.empty()) continue;
+      all = {min(all.begin, range.begin), max(all.end, range.end)};
+      lane_bounds<T>(band, tile(x).positions, bounds_[static_cast<std::size_t>(x)]);
+    }
+    if (all.empty()) return;
+    const PackingChoice choice = source_.choose(band, class_tiles_);
+    if (choice.any()) {
+      for (Index begin = all.begin; begin < all.end;) {
+        const Index end = min(all.end, (begin / block_keys + 1) * block_keys);
+        for (Index x = from; x < to; ++x) take(b, x, choice, {begin, end}, isolate);
+        begin = end;
+      }
+    } else if (all.end - all.begin > 4 * block_keys) {
+      for (Index begin = all.begin; begin < all.end; begin += block_keys) {
+        const Range block{begin, min(all.end, begin + block_keys)};
+        for (Index x = from; x < to; ++x) take(b, x, choice, block, isolate);
+      }
+    } else {
+      // A narrow band: each tile's keys in blocks of their own, of even size.
+      for (Index x = from; x < to; ++x) {
+        const Range range = ranges_[static_cast<std::size_t>(x)];
+        const Index blocks = ceil_div(range.end - range.begin, block_keys);
+        const Index size =
+            blocks > 0 ? ceil_div(ceil_div(range.end - range.begin, blocks), 8) * 8 : 1;
+        for (Index begin = range.begin; begin < range.end; begin += size) {
+          take(b, x, choice, {begin, min(range.end, begin + size)}, isolate);
+        }
+      }
+    }
+  }
+
+  void take(std::size_t b, Index x, const PackingChoice& choice, Range block, bool isolate) {
+    GroupTile& t = tile(x);
+    const Range range = ranges_[static_cast<std::size_t>(x)];
+    block = {max(block.begin, range.begin), min(block.end, range.end)};
+    if (block.empty()) return;
+    const KeyBlock<T> keys = source_.block(bands_[b].band, choice, block.begin, block.end);
+    const BandFilter filter(bands_[b], t.positions);
+    TakeMode<T> mode;
+    mode.filter = bands_[b].keep ? &filter : nullptr;
+    mode.isolate = isolate;
+    if (b == t.last_band && block.end == range.end && can_finish(t)) {
+      const Strided2D<T> out = out_rows(t);
+      mode.finish_into = out.data;
+      mode.finish_stride = out.row_stride;
+      t.finished = true;
+    }
+    take_keys<T>(t, work_, keys, bounds_[static_cast<std::size_t>(x)], mode);
+  }
+
+  /// True where the kernel can write the finished rows itself.
+  bool can_finish(const GroupTile& t) const {
+    return !pass_.resume && !pass_.to_continue && t.rows == L && call_.out.col_stride == 1 &&
+           out_stride_ == call_.v.cols;
+  }
+
+  /// True where a row came out as NaN or infinite. It may have been multiplied, by weight 0, with a
+  /// value that it does not attend.
+  bool must_isolate(const GroupTile& t) const {
+    if (!t.finished) return any_not_finite(t.out, t.rows * out_stride_);
+    const Strided2D<T> out = out_rows(t);
+    for (Index r = 0; r < t.rows; ++r) {
+      if (any_not_finite(out.data + r * out.row_stride, out_stride_)) return true;
+    }
+    return false;
+  }
+
+  /// Writes the rows, or leaves their state to the next pass.
+  void close(GroupTile& t) {
+    const Index row = query_row(t.positions.start);
+    if (t.fresh) std::fill_n(t.out, out_stride_ * L, T(0));
+    if (pass_.to_continue) {
+      for (Index r = 0; r < t.rows; ++r) {
+        pass_.row_max[row + r * t.positions.step] = t.row_max[r];
+        pass_.row_sum[row + r * t.positions.step] = t.row_sum[r];
+      }
+    } else if (!t.finished) {
+      for (Index r = 0; r < t.rows; ++r) {
+        const T factor = t.row_sum[r] == T(0) ? T(0) : T(1) / t.row_sum[r];
+        for (Index c = 0; c < out_stride_; ++c) t.out[r * out_stride_ + c] *= factor;
+      }
+    }
+    if (!t.finished) {
+      rearrange<T>({t.out, out_stride_, 1}, t.rows, call_.v.cols, out_rows(t), T(1));
+    }
+    if (call_.lse && !pass_.to_continue) {
+      for (Index r = 0; r < t.rows; ++r) {
+        call_.lse[row + r * t.positions.step] =
+            t.row_sum[r] == T(0)
+                ? -std::numeric_limits<T>::infinity()
+                : std::numbers::ln2_v<T> * (t.row_max[r] + std::log2(t.row_sum[r]));
+      }
+    }
+  }
+
+  const Pass<T>& pass_;
+  const Call<T>& call_;
+  KeySource<T> source_;
+  Index out_stride_;
+  Workspace<T> work_{};
+  std::array<GroupTile, static_cast<std::size_t>(group_tiles)> tiles_{};
+  std::array<LaneBounds<T>, static_cast<std::size_t>(group_tiles)> bounds_;
+  std::array<Range, static_cast<std::size_t>(group_tiles)> ranges_;
+  std::span<const PlannedBand> bands_;
+  Index count_ = 0;
+  Index class_tiles_ = 0;
+};
+
+}  // namespace tartan::detail::inline TARTAN_ISA

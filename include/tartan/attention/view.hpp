@@ -1,0 +1,51 @@
+// Matrices as the drivers see them: a pointer, two sizes and two strides. Layer: attention.
+#pragma once
+
+#include <type_traits>
+
+#include "../lattice/index.hpp"
+
+namespace tartan::detail {
+
+/// Any matrix in memory: element (r, c) is at data[r * row_stride + c * col_stride].
+template <class T>
+struct View {
+  T* data;
+  Index rows;
+  Index cols;
+  Index row_stride;
+  Index col_stride;
+
+  T* at(Index r, Index c) const { return data + r * row_stride + c * col_stride; }
+};
+
+template <class Derived>
+inline constexpr bool has_direct_access = (int(Derived::Flags) & Eigen::DirectAccessBit) != 0;
+
+template <class Derived>
+View<const typename Derived::Scalar> view(const Eigen::MatrixBase<Derived>& matrix) {
+  static_assert(
+      has_direct_access<Derived>,
+      "tartan: attention: q, k and v must be stored in memory (a Matrix, Map, Block, ...): "
+      "call .eval() on an expression first");
+  const Derived& m = matrix.derived();
+  return {m.data(), m.rows(), m.cols(), m.rowStride(), m.colStride()};
+}
+
+template <class M>
+auto mutable_view(M& matrix) {
+  using Scalar = typename M::Scalar;
+  static_assert(
+      !std::is_const_v<M> && has_direct_access<M> && (int(M::Flags) & Eigen::LvalueBit) != 0,
+      "tartan: attention: out must be a writable matrix in memory (a Matrix, Map, Block, "
+      "...), not const and not an expression");
+  return View<Scalar>{matrix.data(), matrix.rows(), matrix.cols(), matrix.rowStride(),
+                      matrix.colStride()};
+}
+
+template <class T>
+View<const T> as_const(const View<T>& v) {
+  return {v.data, v.rows, v.cols, v.row_stride, v.col_stride};
+}
+
+}  // namespace tartan::detail

@@ -1,0 +1,46 @@
+// A pattern's parameter: a constant of the type, or a value in the object. Layer: patterns.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "../lattice/index.hpp"
+
+namespace tartan::detail {
+
+/// Holds `Value`, in no memory; with Dynamic it holds the value given at run time.
+/// `Tag` tells two parameters of one pattern apart, so that neither takes memory.
+template <Index Value, int Tag = 0>
+class Parameter {
+ public:
+  constexpr Parameter() = default;
+  constexpr Parameter(Index value, Index least, const char* name) {
+    check(value, least, name);
+    if (value != Value) {
+      throw std::invalid_argument(std::string("tartan: ") + name + " must be the static " +
+                                  std::to_string(Value) + ", got " + std::to_string(value));
+    }
+  }
+  constexpr Index value() const { return Value; }
+
+  static constexpr void check(Index value, Index least, const char* name) {
+    if (value < least) {
+      throw std::invalid_argument(std::string("tartan: ") + name + " must be >= " +
+                                  std::to_string(least) + ", got " + std::to_string(value));
+    }
+  }
+};
+
+template <int Tag>
+class Parameter<Dynamic, Tag> {
+ public:
+  constexpr Parameter(Index value, Index least, const char* name) : value_(value) {
+    Parameter<0, Tag>::check(value, least, name);
+  }
+  constexpr Index value() const { return value_; }
+
+ private:
+  Index value_;
+};
+
+}  // namespace tartan::detail

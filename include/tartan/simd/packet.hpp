@@ -1,0 +1,178 @@
+// The one wrapper over Eigen's packets: everything vectorised is written in these names, so
+// whatever Eigen vectorises for is a target. No intrinsics, no knowledge of attention. Layer: simd.
+#pragma once
+
+#include <Eigen/Core>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+// Code that depends on the vector width sits in an inline namespace named for it, so that objects
+// compiled with different -march flags can be linked together.
+#if defined(EIGEN_DONT_VECTORIZE)
+#define TARTAN_ISA isa_scalar
+#elif defined(EIGEN_VECTORIZE_AVX512)
+#define TARTAN_ISA isa_avx512
+#elif defined(EIGEN_VECTORIZE_AVX2) && defined(EIGEN_VECTORIZE_FMA)
+#define TARTAN_ISA isa_avx2_fma
+#elif defined(EIGEN_VECTORIZE_AVX)
+#define TARTAN_ISA isa_avx
+#elif defined(EIGEN_VECTORIZE_SSE4_1)
+#define TARTAN_ISA isa_sse4
+#else
+#define TARTAN_ISA isa_baseline
+#endif
+
+// Packets as template arguments lose their alignment attribute, which nothing here relies on.
+#if EIGEN_COMP_GNUC
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wignored-attributes"
+#endif
+
+namespace tartan::detail::inline TARTAN_ISA::simd {
+
+namespace ei = Eigen::internal;
+
+template <class T>
+using Packet = typename ei::packet_traits<T>::type;
+
+/// The packet for transposing: half of 16 floats, since Eigen turns 8 × 8 with fewer shuffles a
+/// number.
+template <class T>
+struct SquarePacket {
+  using type = std::conditional_t<(ei::unpacket_traits<Packet<T>>::size > 8),
+                                  typename ei::unpacket_traits<Packet<T>>::half, Packet<T>>;
+};
+
+/// Lanes of a packet of T; 1 where the target has no vectors for T.
+template <class T>
+inline constexpr int width = ei::unpacket_traits<Packet<T>>::size;
+
+/// Vector registers of the target.
+inline constexpr int registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS;
+
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> load(const T* p) {
+  return ei::ploadu<Packet<T>>(p);
+}
+template <class T>
+EIGEN_STRONG_INLINE void store(T* p, const Packet<T>& a) {
+  ei::pstoreu<T>(p, a);
+}
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> broadcast(T x) {
+  return ei::pset1<Packet<T>>(x);
+}
+/// The lanes' own numbers: 0, 1, 2, ...
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> iota() {
+  return ei::plset<Packet<T>>(T(0));
+}
+
+using ei::padd;
+using ei::pmadd;
+using ei::pmax;
+using ei::pmul;
+using ei::psub;
+
+/// a where lower <= x and x <= upper, else b.
+template <class T, class P = Packet<T>>
+EIGEN_STRONG_INLINE P select_between(const P& lower, const P& x, const P& upper, const P& a,
+                                     const P& b) {
+  return ei::pselect(ei::pand(ei::pcmp_le(lower, x), ei::pcmp_le(x, upper)), a, b);
+}
+
+/// Brings the cache line at p nearer.
+template <class T>
+EIGEN_STRONG_INLINE void prefetch(const T* p) {
+  ei::prefetch(p);
+}
+
+/// Keeps the compiler from reading `a` from memory again in each of the instructions that use it.
+template <class P>
+EIGEN_STRONG_INLINE void keep_in_register([[maybe_unused]] P& a) {
+#if EIGEN_COMP_GNUC && defined(EIGEN_VECTORIZE_AVX512)
+  __asm__("" : "+v"(a));
+#elif EIGEN_COMP_GNUC && EIGEN_ARCH_i386_OR_x86_64
+  __asm__("" : "+x"(a));
+#endif
+}
+
+/// Rows and columns of the squares that transpose_square turns.
+template <class T>
+inline constexpr int square_size = ei::unpacket_traits<typename SquarePacket<T>::type>::size;
+
+/// to[c * to_stride + r] = from[r * from_stride + c] * factor, for square_size<T> rows and columns.
+template <class T>
+EIGEN_STRONG_INLINE void transpose_square(const T* from, std::ptrdiff_t from_stride, T* to,
+                                          std::ptrdiff_t to_stride, T factor) {
+  using P = typename SquarePacket<T>::type;
+  constexpr int N = square_size<T>;
+  const P scale = ei::pset1<P>(factor);
+  ei::PacketBlock<P, N> square;
+#pragma GCC unroll 16
+  for (int x = 0; x < N; ++x) {
+    square.packet[x] = ei::pmul(ei::ploadu<P>(from + x * from_stride), scale);
+  }
+  if constexpr (N > 1) ei::ptranspose(square);
+#pragma GCC unroll 16
+  for (int x = 0; x < N; ++x) ei::pstoreu<T>(to + x * to_stride, square.packet[x]);
+}
+
+/// 2^x for x <= 0 or NaN, and exactly 0 for x <= -127 (float) or x <= -1000 (double).
+/// Float: relative error below 1.6e-7, the polynomial's 9.2e-8 (minimax on [-1/2, 1/2], degree 5,
+/// 2^0 exact) and rounding; half the multiply-adds of Eigen's exp. Double: Eigen's exp.
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> exp2(const Packet<T>& exponent) {
+  using P = Packet<T>;
+  if constexpr (width<T> == 1) {
+    return exponent <= (sizeof(T) == 4 ? T(-127) : T(-1000)) ? T(0) : std::exp2(exponent);
+  } else if constexpr (std::is_same_v<T, float>) {
+    using Bits = typename ei::unpacket_traits<P>::integer_packet;
+    // Adding 1.5 * 2^23 rounds to an integer, and leaves it in the low bits; + 127 is the bias.
+    const P round = broadcast(12582912.0f + 127.0f);
+    const P x = ei::pmax(exponent, broadcast(-127.0f));
+    P biased = ei::padd(x, round);
+#ifdef __FAST_MATH__
+    EIGEN_OPTIMIZATION_BARRIER(biased)  // else the sum and the difference below cancel
+#endif
+    const P f = ei::psub(x, ei::psub(biased, round));
+    P p = ei::pmadd(broadcast(1.3264744692066685e-3f), f, broadcast(9.671519015449265e-3f));
+    p = ei::pmadd(p, f, broadcast(5.550733760238155e-2f));
+    p = ei::pmadd(p, f, broadcast(2.4022241988941723e-1f));
+    p = ei::pmadd(p, f, broadcast(6.931469775512051e-1f));
+    p = ei::pmadd(p, f, broadcast(1.0f));
+    const Bits power = ei::plogical_shift_left<23>(ei::preinterpret<Bits>(biased));
+    return ei::pmul(p, ei::preinterpret<P>(power));
+  } else {
+    const P power = ei::pexp(ei::pmul(exponent, broadcast(T(0.69314718055994530942))));
+    return ei::pselect(ei::pcmp_le(exponent, broadcast(T(-1000))), broadcast(T(0)), power);
+  }
+}
+
+}  // namespace tartan::detail::inline TARTAN_ISA::simd
+
+#if EIGEN_COMP_GNUC
+#pragma GCC diagnostic pop
+#endif
+
+namespace tartan::detail {
+
+/// True where one of the n numbers is NaN or infinite; looks at bits, and so is right under
+/// -ffast-math too.
+template <class T>
+bool any_not_finite(const T* x, std::ptrdiff_t n) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  const Bits infinite = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  const Bits magnitude = static_cast<Bits>(~Bits(0)) >> 1;
+  Bits largest = 0;
+  for (std::ptrdiff_t i = 0; i < n; ++i) {
+    const Bits bits = std::bit_cast<Bits>(x[i]) & magnitude;
+    largest = bits > largest ? bits : largest;
+  }
+  return largest >= infinite;
+}
+
+}  // namespace tartan::detail
