@@ -11,101 +11,121 @@
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-/// What a band's keys and values need.
+/// Which of a band's keys and values are to be packed.
 struct PackingChoice {
   bool k;
   bool v;
   bool any() const { return k || v; }
+  bool operator==(const PackingChoice&) const = default;
 };
 
-/// Hands out blocks of a band's keys. Packed blocks are kept in a small direct-mapped cache, so
-/// that the tiles and units that follow find them again.
+/// Runs of packed keys. A run is extended as a pattern walks on, so that neighbouring tiles and
+/// units find most of their keys packed already.
 template <class T>
 class KeySource {
-  static constexpr int slots = 8;
+  static constexpr std::size_t runs = 2;
+  static constexpr Index run_keys = 6 * block_keys;
 
  public:
-  explicit KeySource(const Call<T>& call) : call_(call) {}
+  explicit KeySource(const Call<T>& call) : call_(call), v_stride_(padded(call.v.cols)) {}
 
   static constexpr Index padded(Index columns) {
     return ceil_div(columns, Shape<T>::width) * Shape<T>::width;
   }
   static std::size_t bytes(const Call<T>& call) {
-    return Scratch::bytes_for<T>(slots * block_keys * call.k.cols) +
-           Scratch::bytes_for<T>(slots * block_keys * padded(call.v.cols));
+    return runs * (Scratch::bytes_for<T>(run_keys * call.k.cols) +
+                   Scratch::bytes_for<T>(run_keys * padded(call.v.cols)));
   }
   void place(Scratch& scratch) {
-    k_ = scratch.take<T>(slots * block_keys * call_.k.cols);
-    v_ = scratch.take<T>(slots * block_keys * padded(call_.v.cols));
-    tags_ = {};
+    for (Run& run : run_) {
+      run = {};
+      run.k = scratch.take<T>(run_keys * call_.k.cols);
+      run.v = scratch.take<T>(run_keys * v_stride_);
+    }
   }
 
   /// Packs what can't be read as it lies, and what is read so often that scattered rows, which fall
   /// on few sets of the cache, would cost more than a copy: values are read once for every few
   /// rows, keys once a tile.
   PackingChoice choose(const Band& band, Index tiles) const {
-    const bool scattered = band.keys.step * call_.k.row_stride > 2 * call_.k.cols;
-    const bool v_scattered = band.keys.step * call_.v.row_stride > 2 * call_.v.cols;
-    return {call_.k.col_stride != 1 || (scattered && tiles > 2),
-            call_.v.col_stride != 1 || call_.v.cols != padded(call_.v.cols) || v_scattered};
+    const auto scattered = [&](const View<const T>& x) {
+      return band.keys.step * x.row_stride > 2 * x.cols;
+    };
+    return {call_.k.col_stride != 1 || (scattered(call_.k) && tiles > 2),
+            call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v)};
   }
 
-  /// The keys [begin, end) of the band, as indices into band.keys. Where the choice packs, they
-  /// must lie in one block of block_keys, counted from 0.
+  /// True where so many keys can be had in one piece.
+  static bool fits(const PackingChoice& choice, Index keys) {
+    return !choice.any() || keys <= run_keys;
+  }
+
+  /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit.
   KeyBlock<T> block(const Band& band, const PackingChoice& choice, Index begin, Index end) {
     KeyBlock<T> keys{call_.k.at(band.keys[begin], 0),
                      band.keys.step * call_.k.row_stride,
                      call_.v.at(band.keys[begin], 0),
                      band.keys.step * call_.v.row_stride,
                      begin,
-                     end - begin};
+                     end - begin,
+                     0};
     if (!choice.any()) return keys;
-    const Index number = begin / block_keys;
-    const Index slot = number % slots;
-    const Index offset = begin - number * block_keys;
-    const Lattice whole = sub_lattice(band.keys, number * block_keys, block_keys);
-    T* k = k_ + slot * block_keys * call_.k.cols;
-    T* v = v_ + slot * block_keys * padded(call_.v.cols);
-    Tag& tag = tags_[static_cast<std::size_t>(slot)];
-    if (tag.keys != whole || tag.k != choice.k || tag.v != choice.v) {
-      if (choice.k) pack(call_.k, whole, k, call_.k.cols);
-      if (choice.v) pack(call_.v, whole, v, padded(call_.v.cols));
-      tag = {whole, choice.k, choice.v};
-    }
+    const Run& run = packed(band.keys, choice, begin, end);
     if (choice.k) {
-      keys.k = k + offset * call_.k.cols;
+      keys.k = run.k + (begin - run.begin) * call_.k.cols;
       keys.k_stride = call_.k.cols;
     }
     if (choice.v) {
-      keys.v = v + offset * padded(call_.v.cols);
-      keys.v_stride = padded(call_.v.cols);
+      keys.v = run.v + (begin - run.begin) * v_stride_;
+      keys.v_stride = v_stride_;
     }
     return keys;
   }
 
  private:
-  struct Tag {
+  /// Packed keys [begin, end) of a lattice.
+  struct Run {
     Lattice keys;
-    bool k = false;
-    bool v = false;
+    PackingChoice choice;
+    Index begin, end;
+    T* k;
+    T* v;
   };
 
-  static Lattice sub_lattice(const Lattice& keys, Index first, Index most) {
-    return {keys[first], keys.step, min(most, keys.count - first)};
+  const Run& packed(const Lattice& keys, const PackingChoice& choice, Index begin, Index end) {
+    Run* run = nullptr;
+    for (Run& r : run_) {
+      if (r.keys == keys && r.choice == choice) run = &r;
+    }
+    if (run && run->begin <= begin && end <= run->end) return *run;
+    if (!run) {
+      run = &run_[next_++ % runs];
+      run->keys = keys;
+      run->choice = choice;
+      run->begin = run->end = begin;
+    } else if (begin < run->begin || begin > run->end || end - run->begin > run_keys) {
+      run->begin = run->end = begin;
+    }
+    const Lattice added{keys[run->end], keys.step, end - run->end};
+    const Index offset = run->end - run->begin;
+    if (choice.k) pack(call_.k, added, run->k + offset * call_.k.cols, call_.k.cols);
+    if (choice.v) pack(call_.v, added, run->v + offset * v_stride_, v_stride_);
+    run->end = end;
+    return *run;
   }
 
   static void pack(const View<const T>& from, const Lattice& rows, T* to, Index to_stride) {
     rearrange<T>({from.at(rows.start, 0), rows.step * from.row_stride, from.col_stride}, rows.count,
                  from.cols, {to, to_stride, 1}, T(1));
-    for (Index r = 0; r < rows.count; ++r) {
-      for (Index c = from.cols; c < to_stride; ++c) to[r * to_stride + c] = T(0);
+    for (Index r = 0; r < rows.count && from.cols < to_stride; ++r) {
+      std::fill(to + r * to_stride + from.cols, to + (r + 1) * to_stride, T(0));
     }
   }
 
   const Call<T>& call_;
-  T* k_ = nullptr;
-  T* v_ = nullptr;
-  std::array<Tag, slots> tags_{};
+  Index v_stride_;
+  std::array<Run, runs> run_{};
+  std::size_t next_ = 0;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

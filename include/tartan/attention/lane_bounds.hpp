@@ -7,46 +7,77 @@
 
 namespace tartan::detail::inline TARTAN_ISA {
 
+/// Writes a bound's key for each of `rows`, as an index into `keys` clipped to [-1, keys.count].
+/// `rounded` turns a position into an index: Lattice::index_at_or_after or index_at_or_before.
+inline void bound_indices(const Bound& bound, const Lattice& rows, const Lattice& keys,
+                          Index (Lattice::*rounded)(Index) const, Index* to) {
+  const Index most = keys.count;
+  if (bound == Bound::none_below() || bound == Bound::none_above()) {
+    std::fill_n(to, rows.count, bound.offset < 0 ? -1 : most);
+  } else if (rows.step % keys.step == 0) {
+    // From row to row the bound moves on by the same number of keys.
+    const Index first = (keys.*rounded)(bound(rows.start)), move = rows.step / keys.step;
+    for (Index t = 0; t < rows.count; ++t) to[t] = std::clamp<Index>(first + t * move, -1, most);
+  } else {
+    for (Index t = 0; t < rows.count; ++t) {
+      to[t] = std::clamp<Index>((keys.*rounded)(bound(rows[t])), -1, most);
+    }
+  }
+}
+
 /// The bounds of the rows at `positions`, which lie on the band's row lattice or beside its ends.
 /// Rows outside the band attend none, and lanes beyond the rows repeat the last, all without a
 /// decrease. Precondition: at least one of the rows is in the band.
 template <class T>
-void lane_bounds(const Band& band, const Lattice& positions, LaneBounds<T>& bounds) {
+void lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBounds<T>& bounds) {
   constexpr Index L = Shape<T>::lanes;
-  const Lattice inside = positions.within(band.rows.start, band.rows.end());
-  const Index begin = positions.index_at_or_after(inside.start);
-  const Index end = begin + inside.count;
-  if (positions.step % band.keys.step == 0) {
-    // From row to row both bounds move on by the same number of keys.
-    const Index move = positions.step / band.keys.step;
-    const Index most = band.keys.count - 1;
-    const bool low_open = band.lower.offset == -Bound::far,
-               high_open = band.upper.offset == Bound::far;
-    const Index low = low_open ? 0 : band.keys.index_at_or_after(band.lower(inside.start));
-    const Index high = high_open ? most : band.keys.index_at_or_before(band.upper(inside.start));
-    for (Index t = 0; t < inside.count; ++t) {
-      bounds.first[begin + t] = low_open ? 0 : max(0, low + t * move);
-      bounds.last[begin + t] = high_open ? most : min(most, high + t * move);
-    }
-  } else {
-    for (Index t = 0; t < inside.count; ++t) {
-      const KeyRun run = band.keys_of(inside[t]);
-      bounds.first[begin + t] = run.first;
-      bounds.last[begin + t] = run.last;
-    }
+  const Band& band = planned.band;
+  const Lattice rows = positions.within(band.rows.start, band.rows.end());
+  const Index begin = positions.index_at_or_after(rows.start), end = begin + rows.count;
+  const Index most = band.keys.count - 1;
+  const auto fill = [&](const Bound& bound, auto rounded, Index* to) {
+    bound_indices(bound, rows, band.keys, rounded, to + begin);
+  };
+  constexpr auto after = &Lattice::index_at_or_after, before = &Lattice::index_at_or_before;
+  fill(band.lower, after, bounds.first);
+  fill(band.upper, before, bounds.last);
+  for (Index l = begin; l < end; ++l) {
+    bounds.first[l] = max(0, bounds.first[l]);
+    bounds.last[l] = min(most, bounds.last[l]);
+  }
+  bounds.has_hole = planned.hole.has_value();
+  if (planned.hole) {
+    fill(planned.hole->lower, after, bounds.hole_first);
+    fill(planned.hole->upper, before, bounds.hole_last);
   }
   for (Index l = 0; l < begin; ++l) {
     bounds.first[l] = bounds.first[begin];
     bounds.last[l] = min(bounds.last[begin], bounds.first[begin] - 1);
   }
-  for (Index l = end; l < positions.count; ++l) {
-    bounds.first[l] = max(bounds.first[end - 1], bounds.last[end - 1] + 1);
+  for (Index l = end; l < L; ++l) {
+    const bool padding = l >= positions.count && end == positions.count;
+    bounds.first[l] =
+        padding ? bounds.first[end - 1] : max(bounds.first[end - 1], bounds.last[end - 1] + 1);
     bounds.last[l] = bounds.last[end - 1];
   }
-  for (Index l = positions.count; l < L; ++l) {
-    bounds.first[l] = bounds.first[positions.count - 1];
-    bounds.last[l] = bounds.last[positions.count - 1];
+  for (Index l = 0; l < L && planned.hole; ++l) {
+    if (l >= begin && l < end) continue;
+    const Index nearest = l < begin ? begin : end - 1;
+    bounds.hole_first[l] = bounds.hole_first[nearest];
+    bounds.hole_last[l] = bounds.hole_last[nearest];
   }
+}
+
+/// The common length of the lanes' runs where a wrapped block can take them (see KeyBlock), else 0.
+template <class T>
+Index wrap_of(const LaneBounds<T>& bounds, Index rows) {
+  constexpr Index L = Shape<T>::lanes;
+  const Index length = bounds.last[0] - bounds.first[0] + 1;
+  if (rows < L || length < L || bounds.has_hole) return 0;
+  for (Index l = 1; l < L; ++l) {
+    if (bounds.first[l] != bounds.first[0] + l || bounds.last[l] != bounds.last[0] + l) return 0;
+  }
+  return length;
 }
 
 /// A planned band's filter, for the lanes of a tile.

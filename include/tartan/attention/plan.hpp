@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,10 +13,16 @@
 
 namespace tartan::detail {
 
-/// A band and its filter; an empty filter keeps every pair.
+/// A band with a hole and a filter. A pattern that was cut out of the middle of a band left two,
+/// one on each side; where little was cut, they are worked on as one, with the middle masked.
 struct PlannedBand {
+  struct Hole {
+    Bound lower;
+    Bound upper;
+  };
   Band band;
-  std::function<bool(Index, Index)> keep;
+  std::optional<Hole> hole;
+  std::function<bool(Index, Index)> keep;  ///< empty: every pair is kept
 };
 
 /// Rows that are worked on together: those congruent to `residue` modulo `step`.
@@ -34,15 +41,16 @@ class Plan {
   template <Pattern P>
   Plan(const P& pattern, const Extent& extent) : extent_(extent) {
     for_each_band(pattern, extent, [&]<class Keep>(const Band& band, const Keep& keep) {
-      if constexpr (std::same_as<Keep, KeepAll>) {
-        bands_.push_back({band, nullptr});
-      } else {
-        bands_.push_back({band, keep});
+      if constexpr (!std::same_as<Keep, KeepAll>) {
+        bands_.push_back({band, {}, keep});
+      } else if (bands_.empty() || !join(bands_.back(), band)) {
+        bands_.push_back({band, {}, nullptr});
       }
     });
-    std::ranges::sort(bands_, std::ranges::less{}, [](const PlannedBand& b) {
+    const auto order = [](const PlannedBand& b) {
       return std::pair{row_class(b.band.rows), b.band.rows.start};
-    });
+    };
+    std::ranges::stable_sort(bands_, std::ranges::less{}, order);
     for (const PlannedBand& b : bands_) {
       if (steps_.empty() || steps_.back() != b.band.rows.step) steps_.push_back(b.band.rows.step);
     }
@@ -65,6 +73,23 @@ class Plan {
   }
 
  private:
+  /// Keys that are computed and masked rather than cut out, at the most: a second band costs a tile
+  /// about as much as this many keys (its ragged ends and another softmax step).
+  static constexpr Index widest_hole = 16;
+
+  /// Joins `next` to `left` where both are parts of one band and little lies between them.
+  static bool join(PlannedBand& left, const Band& next) {
+    const Band& band = left.band;
+    const Index hole = next.lower.offset - band.upper.offset - 1;
+    if (left.keep || left.hole || band.rows != next.rows || band.keys != next.keys || hole < 0 ||
+        hole / band.keys.step > widest_hole) {
+      return false;
+    }
+    left.hole = {{band.upper.offset + 1}, {next.lower.offset - 1}};
+    left.band.upper = next.upper;
+    return true;
+  }
+
   Extent extent_;
   std::vector<PlannedBand> bands_;
   std::vector<Index> steps_;

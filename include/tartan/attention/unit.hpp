@@ -27,7 +27,7 @@ class UnitRunner {
     scratch.reset(static_cast<std::size_t>(group_tiles) *
                       (Scratch::bytes_for<T>(call_.q.cols * L) +
                        Scratch::bytes_for<T>(out_stride_ * L) + Scratch::bytes_for<T>(2 * L)) +
-                  Scratch::bytes_for<T>(block_keys * L) + Scratch::bytes_for<T>(4 * L) +
+                  Scratch::bytes_for<T>(block_keys * L) + Scratch::bytes_for<T>(lane_numbers * L) +
                   KeySource<T>::bytes(call_));
     for (GroupTile& tile : tiles_) {
       tile.qt = scratch.take<T>(call_.q.cols * L);
@@ -35,7 +35,8 @@ class UnitRunner {
       tile.row_max = scratch.take<T>(2 * L);
       tile.row_sum = tile.row_max + L;
     }
-    work_ = {scratch.take<T>(block_keys * L), scratch.take<T>(4 * L), call_.q.cols, out_stride_};
+    work_ = {scratch.take<T>(block_keys * L), scratch.take<T>(lane_numbers * L), call_.q.cols,
+             out_stride_};
     source_.place(scratch);
   }
 
@@ -47,23 +48,24 @@ class UnitRunner {
     for (Index x = 0; x < count_; ++x) open(tile(x), unit, x);
     for (std::size_t b = 0; b < bands_.size(); ++b) take_band(b, 0, count_, false);
     for (Index x = 0; x < count_; ++x) {
-      if (tile(x).ragged && must_isolate(tile(x))) {
+      if (must_isolate(tile(x))) {
         open(tile(x), unit, x);
-        tile(x).last_band = no_band;
         for (std::size_t b = 0; b < bands_.size(); ++b) take_band(b, x, x + 1, true);
-        tile(x).finished = false;
       }
       close(tile(x));
     }
   }
 
  private:
+  /// Keys of a group's tiles up to which each tile takes its own at once; beyond, blocks are
+  /// shared.
+  static constexpr Index narrow = 4 * block_keys;
   static constexpr std::size_t no_band = static_cast<std::size_t>(-1);
 
   struct GroupTile : Tile<T> {
     Lattice positions;
     std::size_t last_band;  ///< the last band with a key for the tile
-    bool finished;          ///< the kernel has written the rows to out
+    bool written;           ///< the kernel has written the rows to out
   };
 
   /// The tiles' bounds in one band, and the range of keys that any of their lanes attends.
@@ -85,20 +87,19 @@ class UnitRunner {
     const Lattice& rows = unit.positions;
     t.positions = {rows[x * L], rows.step, min(L, rows.count - x * L)};
     t.rows = t.positions.count;
-    t.ragged = false;
-    t.finished = false;
+    t.ragged = t.written = false;
     const Index row = query_row(t.positions.start);
-    const Strided2D<T> out = out_rows(t);
     if (t.rows < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
     rearrange<T>({call_.q.at(row, 0), rows.step * call_.q.row_stride, call_.q.col_stride}, t.rows,
                  call_.q.cols, {t.qt, 1, L}, call_.scale * std::numbers::log2e_v<T>);
     std::fill_n(t.row_max, L, no_row_max<T>);
     std::fill_n(t.row_sum, L, T(0));
-    t.fresh = !pass_.resume;
+    t.state = nullptr;
     if (pass_.resume) {
-      if (out_stride_ != call_.v.cols) std::fill_n(t.out, out_stride_ * L, T(0));
-      rearrange<T>({out.data, out.row_stride, out.col_stride}, t.rows, call_.v.cols,
-                   {t.out, out_stride_, 1}, T(1));
+      const Strided2D<T> out = out_rows(t);
+      t.state = out.data;
+      t.state_stride = out.row_stride;
+      if (!direct(t)) copy_state(t);
       for (Index r = 0; r < t.rows; ++r) {
         t.row_max[r] = pass_.row_max[row + r * rows.step];
         t.row_sum[r] = pass_.row_sum[row + r * rows.step];
@@ -110,6 +111,21 @@ class UnitRunner {
     }
   }
 
+  /// True where the kernel can read and write the tile's rows of out as they lie.
+  bool direct(const GroupTile& t) const {
+    return t.rows == L && call_.out.col_stride == 1 && out_stride_ == call_.v.cols;
+  }
+
+  /// Copies the outputs so far from out to the tile.
+  void copy_state(GroupTile& t) const {
+    const Strided2D<T> out = out_rows(t);
+    std::fill_n(t.out, out_stride_ * L, T(0));
+    rearrange<T>({out.data, out.row_stride, out.col_stride}, t.rows, call_.v.cols,
+                 {t.out, out_stride_, 1}, T(1));
+    t.state = t.out;
+    t.state_stride = out_stride_;
+  }
+
   Range range_of(const Band& band, const GroupTile& t) const {
     const Lattice rows = t.positions.within(band.rows.start, band.rows.end());
     if (rows.empty()) return {0, 0};
@@ -118,103 +134,109 @@ class UnitRunner {
 
   /// Takes the band's keys into the tiles [from, to).
   void take_band(std::size_t b, Index from, Index to, bool isolate) {
-    const Band& band = bands_[b].band;
     Range all{std::numeric_limits<Index>::max(), 0};
     for (Index x = from; x < to; ++x) {
-      const Range range = ranges_[static_cast<std::size_t>(x)] = range_of(band, tile(x));
+      const Range range = ranges_[static_cast<std::size_t>(x)] = range_of(bands_[b].band, tile(x));
       if (range.empty()) continue;
       all = {min(all.begin, range.begin), max(all.end, range.end)};
-      lane_bounds<T>(band, tile(x).positions, bounds_[static_cast<std::size_t>(x)]);
+      lane_bounds<T>(bands_[b], tile(x).positions, bounds_[static_cast<std::size_t>(x)]);
     }
     if (all.empty()) return;
-    const PackingChoice choice = source_.choose(band, class_tiles_);
-    if (choice.any()) {
-      for (Index begin = all.begin; begin < all.end;) {
-        const Index end = min(all.end, (begin / block_keys + 1) * block_keys);
-        for (Index x = from; x < to; ++x) take(b, x, choice, {begin, end}, isolate);
-        begin = end;
-      }
-    } else if (all.end - all.begin > 4 * block_keys) {
+    const PackingChoice choice = source_.choose(bands_[b].band, class_tiles_);
+    const Index keys = all.end - all.begin;
+    if (keys <= narrow && source_.fits(choice, keys)) {
+      source_.block(bands_[b].band, choice, all.begin, all.end);  // packs them in one piece
+      for (Index x = from; x < to; ++x) take_run(b, x, choice, isolate);
+    } else {
       for (Index begin = all.begin; begin < all.end; begin += block_keys) {
         const Range block{begin, min(all.end, begin + block_keys)};
-        for (Index x = from; x < to; ++x) take(b, x, choice, block, isolate);
-      }
-    } else {
-      // A narrow band: each tile's keys in blocks of their own, of even size.
-      for (Index x = from; x < to; ++x) {
-        const Range range = ranges_[static_cast<std::size_t>(x)];
-        const Index blocks = ceil_div(range.end - range.begin, block_keys);
-        const Index size =
-            blocks > 0 ? ceil_div(ceil_div(range.end - range.begin, blocks), 8) * 8 : 1;
-        for (Index begin = range.begin; begin < range.end; begin += size) {
-          take(b, x, choice, {begin, min(range.end, begin + size)}, isolate);
+        for (Index x = from; x < to; ++x) {
+          const Range range = ranges_[static_cast<std::size_t>(x)];
+          take(b, x, choice, {max(block.begin, range.begin), min(block.end, range.end)}, isolate, 0,
+               block.end >= range.end);
         }
       }
     }
   }
 
-  void take(std::size_t b, Index x, const PackingChoice& choice, Range block, bool isolate) {
-    GroupTile& t = tile(x);
-    const Range range = ranges_[static_cast<std::size_t>(x)];
-    block = {max(block.begin, range.begin), min(block.end, range.end)};
+  /// Takes all keys that the tile has in a narrow band, in blocks of even size.
+  void take_run(std::size_t b, Index x, const PackingChoice& choice, bool isolate) {
+    Range range = ranges_[static_cast<std::size_t>(x)];
+    if (range.empty()) return;
+    const Index wrap =
+        isolate || bands_[b].keep ? 0 : wrap_of(bounds_[static_cast<std::size_t>(x)], tile(x).rows);
+    if (wrap) range.end = range.begin + wrap;
+    const Index blocks = ceil_div(range.end - range.begin, block_keys);
+    const Index size = ceil_div(ceil_div(range.end - range.begin, blocks), 8) * 8;
+    for (Index begin = range.begin; begin < range.end; begin += size) {
+      const Index end = min(range.end, begin + size);
+      take(b, x, choice, {begin, end}, isolate, begin == range.begin ? wrap : 0, end == range.end);
+    }
+  }
+
+  void take(std::size_t b, Index x, const PackingChoice& choice, const Range& block, bool isolate,
+            Index wrap, bool last) {
     if (block.empty()) return;
-    const KeyBlock<T> keys = source_.block(bands_[b].band, choice, block.begin, block.end);
+    GroupTile& t = tile(x);
+    KeyBlock<T> keys = source_.block(bands_[b].band, choice, block.begin, block.end);
+    keys.wrap = wrap;
+    const LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
     const BandFilter filter(bands_[b], t.positions);
     TakeMode<T> mode;
     mode.filter = bands_[b].keep ? &filter : nullptr;
     mode.isolate = isolate;
-    if (b == t.last_band && block.end == range.end && can_finish(t)) {
-      const Strided2D<T> out = out_rows(t);
-      mode.finish_into = out.data;
-      mode.finish_stride = out.row_stride;
-      t.finished = true;
+    if (last && b == t.last_band && !isolate && direct(t)) {
+      // Rows in out that an earlier pass left are overwritten only where no second try can be
+      // needed.
+      const bool exact = !t.ragged && !mode.filter && (wrap || all_attend(bounds, block));
+      if (!pass_.resume || exact) {
+        const Strided2D<T> out = out_rows(t);
+        mode.into = out.data;
+        mode.into_stride = out.row_stride;
+        mode.finish = !pass_.to_continue;
+        t.written = true;
+      }
     }
-    take_keys<T>(t, work_, keys, bounds_[static_cast<std::size_t>(x)], mode);
+    take_keys<T>(t, work_, keys, bounds, mode);
   }
 
-  /// True where the kernel can write the finished rows itself.
-  bool can_finish(const GroupTile& t) const {
-    return !pass_.resume && !pass_.to_continue && t.rows == L && call_.out.col_stride == 1 &&
-           out_stride_ == call_.v.cols;
+  static bool all_attend(const LaneBounds<T>& bounds, const Range& block) {
+    return bounds.first[L - 1] <= block.begin && block.end - 1 <= bounds.last[0] &&
+           !bounds.has_hole;
   }
 
-  /// True where a row came out as NaN or infinite. It may have been multiplied, by weight 0, with a
-  /// value that it does not attend.
+  /// True where a row came out as NaN or infinite, and may have been multiplied, by weight 0, with
+  /// a value that it does not attend.
   bool must_isolate(const GroupTile& t) const {
-    if (!t.finished) return any_not_finite(t.out, t.rows * out_stride_);
-    const Strided2D<T> out = out_rows(t);
-    for (Index r = 0; r < t.rows; ++r) {
-      if (any_not_finite(out.data + r * out.row_stride, out_stride_)) return true;
-    }
-    return false;
+    return t.ragged && simd::any_not_finite(t.state, t.rows, out_stride_, t.state_stride);
   }
 
   /// Writes the rows, or leaves their state to the next pass.
   void close(GroupTile& t) {
-    const Index row = query_row(t.positions.start);
-    if (t.fresh) std::fill_n(t.out, out_stride_ * L, T(0));
-    if (pass_.to_continue) {
-      for (Index r = 0; r < t.rows; ++r) {
-        pass_.row_max[row + r * t.positions.step] = t.row_max[r];
-        pass_.row_sum[row + r * t.positions.step] = t.row_sum[r];
-      }
-    } else if (!t.finished) {
-      for (Index r = 0; r < t.rows; ++r) {
-        const T factor = t.row_sum[r] == T(0) ? T(0) : T(1) / t.row_sum[r];
-        for (Index c = 0; c < out_stride_; ++c) t.out[r * out_stride_ + c] *= factor;
-      }
+    const Index row = query_row(t.positions.start), step = t.positions.step;
+    if (!t.written) write(t);
+    for (Index r = 0; r < t.rows && pass_.to_continue; ++r) {
+      pass_.row_max[row + r * step] = t.row_max[r];
+      pass_.row_sum[row + r * step] = t.row_sum[r];
     }
-    if (!t.finished) {
-      rearrange<T>({t.out, out_stride_, 1}, t.rows, call_.v.cols, out_rows(t), T(1));
+    for (Index r = 0; r < t.rows && call_.lse && !pass_.to_continue; ++r) {
+      call_.lse[row + r * step] =
+          t.row_sum[r] == T(0) ? -std::numeric_limits<T>::infinity()
+                               : std::numbers::ln2_v<T> * (t.row_max[r] + std::log2(t.row_sum[r]));
     }
-    if (call_.lse && !pass_.to_continue) {
-      for (Index r = 0; r < t.rows; ++r) {
-        call_.lse[row + r * t.positions.step] =
-            t.row_sum[r] == T(0)
-                ? -std::numeric_limits<T>::infinity()
-                : std::numbers::ln2_v<T> * (t.row_max[r] + std::log2(t.row_sum[r]));
-      }
+  }
+
+  void write(GroupTile& t) const {
+    if (!t.state) {
+      std::fill_n(t.out, out_stride_ * L, T(0));
+    } else if (t.state != t.out) {
+      copy_state(t);
     }
+    for (Index r = 0; r < t.rows && !pass_.to_continue; ++r) {
+      const T factor = t.row_sum[r] == T(0) ? T(0) : T(1) / t.row_sum[r];
+      for (Index c = 0; c < out_stride_; ++c) t.out[r * out_stride_ + c] *= factor;
+    }
+    rearrange<T>({t.out, out_stride_, 1}, t.rows, call_.v.cols, out_rows(t), T(1));
   }
 
   const Pass<T>& pass_;

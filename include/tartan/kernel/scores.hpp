@@ -39,16 +39,71 @@ void score_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_RESTRICT k, 
   }
 }
 
-/// Scores of `count` keys against M vectors of queries, in tiles of N keys, then of fewer.
+/// Scores of `count` keys against M vectors of queries, in tiles of N keys; the last overlaps the
+/// one before rather than be a small one. Fewer than N keys take smaller tiles.
 template <class T, int N, int M>
 void score_keys(const T* qt, Index d, const T* k, Index k_stride, Index count, T* s) {
   constexpr int L = Shape<T>::lanes;
-  Index e = 0;
-  for (; e + N <= count; e += N) score_tile<T, N, M>(qt, d, k + e * k_stride, k_stride, s + e * L);
-  if constexpr (N > 1) {
-    if (e < count) {
-      score_keys<T, N / 2, M>(qt, d, k + e * k_stride, k_stride, count - e, s + e * L);
+  const auto tile = [&](Index e) {
+    score_tile<T, N, M>(qt, d, k + e * k_stride, k_stride, s + e * L);
+  };
+  if (count >= N) {
+    Index e = 0;
+    for (; e + N <= count; e += N) tile(e);
+    if (e < count) tile(count - N);
+  } else if constexpr (N > 1) {
+    if (count > 0) score_keys<T, N / 2, M>(qt, d, k, k_stride, count, s);
+  }
+}
+
+/// Scores of N slots of a wrapped block (see KeyBlock) against both vectors of queries: where
+/// `Mixed` is 0, the low vector's lanes below slot + 1 take key `slot`, its others and the high
+/// vector key slot + wrap; where it is 1, the low vector takes key `slot`, and the high vector's
+/// lanes divide. first: the number of the first slot; k: its row.
+template <class T, int N, int Mixed>
+void score_wrapped_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_RESTRICT k,
+                        Index k_stride, Index wrap, Index first, T* EIGEN_RESTRICT s) {
+  using P = simd::Packet<T>;
+  constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
+  P sum[std::size_t(N)][2], near[std::size_t(N)];
+#pragma GCC unroll 8
+  for (int n = 0; n < N; ++n) {
+    sum[n][0] = sum[n][1] = simd::broadcast(T(0));
+    near[n] = simd::lanes_up_to<T>(static_cast<T>(first + n - Mixed * W));
+  }
+  const T* far = k + wrap * k_stride;
+#pragma GCC unroll 1
+  for (Index t = 0; t < d; ++t) {
+    P q0 = simd::load(qt + t * L), q1 = simd::load(qt + t * L + W);
+    simd::keep_in_register(q0);
+    simd::keep_in_register(q1);
+#pragma GCC unroll 8
+    for (int n = 0; n < N; ++n) {
+      const P a = simd::broadcast(k[n * k_stride + t]);
+      P b = simd::broadcast(far[n * k_stride + t]);
+      simd::keep_in_register(b);
+      const P mixed = simd::select(near[n], a, b);
+      sum[n][0] = simd::pmadd(q0, Mixed == 0 ? mixed : a, sum[n][0]);
+      sum[n][1] = simd::pmadd(q1, Mixed == 0 ? b : mixed, sum[n][1]);
     }
+  }
+#pragma GCC unroll 8
+  for (int n = 0; n < N; ++n) {
+    simd::store(s + n * L, sum[n][0]);
+    simd::store(s + n * L + W, sum[n][1]);
+  }
+}
+
+/// Scores of the first `lanes` slots of a wrapped block.
+template <class T>
+void score_wrapped(const T* qt, Index d, const T* k, Index k_stride, Index wrap, T* s) {
+  using S = Shape<T>;
+  constexpr int N = S::keys_wrapped;
+  for (Index e = 0; e < S::width; e += N) {
+    score_wrapped_tile<T, N, 0>(qt, d, k + e * k_stride, k_stride, wrap, e, s + e * S::lanes);
+  }
+  for (Index e = S::width; e < S::lanes; e += N) {
+    score_wrapped_tile<T, N, 1>(qt, d, k + e * k_stride, k_stride, wrap, e, s + e * S::lanes);
   }
 }
 

@@ -16,6 +16,8 @@ struct Shape {
   /// queries and a broadcast must fit the registers, and 8 chains hide the multiply-add's latency.
   static constexpr int keys2 = simd::registers >= 32 ? 8 : 4;
   static constexpr int keys1 = simd::registers >= 32 ? 16 : 8;
+  /// Slots in a wrapped score tile: each needs a mask beside its two accumulators.
+  static constexpr int keys_wrapped = width < 4 ? width : 4;
   /// Rows and vectors of columns in a value tile.
   static constexpr int rows = width < 4 ? width : 4;
   static constexpr int cols = simd::registers >= 32 ? 4 : 2;

@@ -18,41 +18,62 @@ inline constexpr T masked_score = std::numeric_limits<T>::lowest();
 template <class T>
 inline constexpr T no_row_max = masked_score<T>*(1 - std::numeric_limits<T>::epsilon());
 
-/// One vector's share of a block. Slots [begin, end) hold scores; those of [full_begin, full_end)
-/// are attended by every lane, the others by the lanes with lower[lane] <= slot <= upper[lane].
+/// One vector's share of a block: slots [begin, end) hold scores. Every lane attends those of
+/// [full_begin, full_end) outside [hole_begin, hole_end); the others go by the lanes' bounds.
 struct SlotRange {
-  Index begin, end, full_begin, full_end;
+  Index begin, end;
+  Index full_begin, full_end;
+  Index hole_begin, hole_end;
+
+  bool full() const { return begin == full_begin && end == full_end && hole_begin >= hole_end; }
+};
+
+/// The bounds of one vector's lanes, as slots: a lane attends [lower, upper] without
+/// [hole_lower, hole_upper].
+template <class T>
+struct SlotBounds {
+  const T* lower;
+  const T* upper;
+  const T* hole_lower;
+  const T* hole_upper;
 };
 
 /// Turns the scores of one vector of queries into weights 2^(score - row_max), in place, and brings
 /// row_max and row_sum up to date; `correction` is what earlier sums and outputs are to be
 /// multiplied by. s: slots × lanes, from the vector's first lane.
 template <class T>
-void softmax_block(T* EIGEN_RESTRICT s, const SlotRange& range, const T* lower, const T* upper,
+void softmax_block(T* EIGEN_RESTRICT s, const SlotRange& range, const SlotBounds<T>& bounds,
                    T* EIGEN_RESTRICT row_max, T* EIGEN_RESTRICT row_sum,
                    T* EIGEN_RESTRICT correction) {
   using P = simd::Packet<T>;
   constexpr int L = Shape<T>::lanes;
   const P old_max = simd::load(row_max);
   P max0 = old_max, max1 = old_max;
-  const auto mask = [&](Index begin, Index end) {
-    const P low = simd::load(lower), high = simd::load(upper);
+  const P masked = simd::broadcast(masked_score<T>);
+  const auto mask_edge = [&](Index begin, Index end) {
+    const P lower = simd::load(bounds.lower), upper = simd::load(bounds.upper);
     for (Index e = begin; e < end; ++e) {
-      const P slot = simd::broadcast(static_cast<T>(e));
-      const P score = simd::select_between<T>(low, slot, high, simd::load(s + e * L),
-                                              simd::broadcast(masked_score<T>));
+      const P attended = simd::between(lower, simd::broadcast(static_cast<T>(e)), upper);
+      const P score = simd::select(attended, simd::load(s + e * L), masked);
       simd::store(s + e * L, score);
       max0 = simd::pmax(score, max0);
     }
   };
-  mask(range.begin, range.full_begin);
+  if (range.hole_begin < range.hole_end) {
+    const P lower = simd::load(bounds.hole_lower), upper = simd::load(bounds.hole_upper);
+    for (Index e = range.hole_begin; e < range.hole_end; ++e) {
+      const P hole = simd::between(lower, simd::broadcast(static_cast<T>(e)), upper);
+      simd::store(s + e * L, simd::select(hole, masked, simd::load(s + e * L)));
+    }
+  }
+  mask_edge(range.begin, range.full_begin);
   Index e = range.full_begin;
   for (; e + 2 <= range.full_end; e += 2) {
     max0 = simd::pmax(simd::load(s + e * L), max0);
     max1 = simd::pmax(simd::load(s + (e + 1) * L), max1);
   }
   if (e < range.full_end) max0 = simd::pmax(simd::load(s + e * L), max0);
-  mask(range.full_end, range.end);
+  mask_edge(range.full_end, range.end);
   const P new_max = simd::pmax(max0, max1);
   const P factor = simd::exp2<T>(simd::psub(old_max, new_max));
   simd::store(row_max, new_max);

@@ -11,12 +11,21 @@
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-/// Which keys each lane attends: lane l those with first[l] <= key <= last[l]. Neither decreases
-/// from lane to lane; a lane with first > last attends none.
+/// Which keys each lane attends: lane l those with first[l] <= key <= last[l], but for those with
+/// hole_first[l] <= key <= hole_last[l] where has_hole. None of the four decreases from lane to
+/// lane; a lane with first > last attends none.
 template <class T>
 struct LaneBounds {
   Index first[Shape<T>::lanes];
   Index last[Shape<T>::lanes];
+  Index hole_first[Shape<T>::lanes];
+  Index hole_last[Shape<T>::lanes];
+  bool has_hole;
+
+  bool attends(Index lane, Index key) const {
+    return first[lane] <= key && key <= last[lane] &&
+           !(has_hole && hole_first[lane] <= key && key <= hole_last[lane]);
+  }
 };
 
 /// Pairs that a band's bounds admit and its filter may not.
@@ -29,6 +38,11 @@ class PairFilter {
 };
 
 /// A run of keys and values in memory, the columns of each row contiguous.
+///
+/// A block may be *wrapped*: where every lane attends the same number w >= lanes of keys, each
+/// lane's run one key further than the lane's before, the two ragged ends fit together. Slot e is
+/// then key begin + e for the lanes l <= e and key begin + e + w for the others, and no lane
+/// computes a pair that it does not attend.
 template <class T>
 struct KeyBlock {
   const T* k;
@@ -36,26 +50,31 @@ struct KeyBlock {
   const T* v;  ///< a multiple of Shape::width columns
   Index v_stride;
   Index begin;  ///< the number of the first key, as LaneBounds count
-  Index count;  ///< at most block_keys
+  Index count;  ///< slots, at most block_keys
+  Index wrap;   ///< w where the block is wrapped (then count >= lanes), else 0
 };
 
 /// The state of one tile, in memory that its owner lays out. lanes is Shape::lanes.
 template <class T>
 struct Tile {
-  T* qt;        ///< d × lanes: the queries, scaled by scale * log2(e)
-  T* out;       ///< lanes × out_stride: the outputs, not yet divided by row_sum
-  T* row_max;   ///< lanes: the largest score so far, in base 2
-  T* row_sum;   ///< lanes: the sum of 2^(score - row_max)
-  Index rows;   ///< queries in the tile; lanes beyond them hold zeros
-  bool fresh;   ///< no key has been taken in: out is not initialised
+  T* qt;           ///< d × lanes: the queries, scaled by scale * log2(e)
+  T* out;          ///< lanes × out_stride: room for the outputs, not yet divided by row_sum
+  T* row_max;      ///< lanes: the largest score so far, in base 2
+  T* row_sum;      ///< lanes: the sum of 2^(score - row_max)
+  Index rows;      ///< queries in the tile; lanes beyond them hold zeros
+  const T* state;  ///< where the outputs so far are; null: no key has been taken in
+  Index state_stride;
   bool ragged;  ///< values of keys that a row does not attend were multiplied by 0 for it
 };
+
+/// Numbers that the kernel keeps for each lane while it takes in a block.
+inline constexpr Index lane_numbers = 6;
 
 /// What a thread needs to take in keys, beside the tile.
 template <class T>
 struct Workspace {
   T* s;              ///< block_keys × lanes: scores, then weights
-  T* lane;           ///< 4 × lanes: lower and upper bounds, corrections, finishing factors
+  T* lane;           ///< lane_numbers × lanes: bounds, corrections and factors, one a lane
   Index d;           ///< columns of q and k
   Index out_stride;  ///< columns of v, rounded up to a multiple of Shape::width
 };
@@ -65,21 +84,30 @@ template <class T>
 struct TakeMode {
   const PairFilter* filter = nullptr;  ///< null: the bounds are exact
   bool isolate = false;  ///< never read a value for a row that does not attend it: slow
-  T* finish_into =
-      nullptr;  ///< the tile's last block: where its finished rows go; null: to tile.out
-  Index finish_stride = 0;
+  T* into = nullptr;     ///< where the tile's rows go; null: to tile.out
+  Index into_stride = 0;
+  bool finish = false;  ///< divide them by row_sum: this is the tile's last block
 };
 
-/// The slots of a block that the lanes [lane, lane + count) attend: at least one of them, and all.
+/// The slots of a block that the lanes [lane, lane + count) attend.
 template <class T>
 SlotRange slots_of(const LaneBounds<T>& bounds, Index lane, Index count, const KeyBlock<T>& keys) {
+  if (keys.wrap) return {0, keys.count, 0, keys.count, 0, 0};
   const auto clip = [&](Index key) { return std::clamp<Index>(key - keys.begin, 0, keys.count); };
   const Index last_lane = lane + count - 1;
-  SlotRange range{clip(bounds.first[lane]), clip(bounds.last[last_lane] + 1),
-                  clip(bounds.first[last_lane]), clip(bounds.last[lane] + 1)};
+  SlotRange range{clip(bounds.first[lane]),
+                  clip(bounds.last[last_lane] + 1),
+                  clip(bounds.first[last_lane]),
+                  clip(bounds.last[lane] + 1),
+                  0,
+                  0};
   range.end = std::max(range.begin, range.end);
   range.full_begin = std::min(range.full_begin, range.end);
   range.full_end = std::clamp(range.full_end, range.full_begin, range.end);
+  if (bounds.has_hole) {
+    range.hole_begin = std::max(range.begin, clip(bounds.hole_first[lane]));
+    range.hole_end = std::min(range.end, clip(bounds.hole_last[last_lane] + 1));
+  }
   return range;
 }
 
@@ -94,6 +122,11 @@ void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>
     score_keys<T, N, M>(tile.qt + m * S::width, work.d, keys.k + from * keys.k_stride,
                         keys.k_stride, to - from, work.s + from * S::lanes + m * S::width);
   };
+  if (keys.wrap) {
+    score_wrapped<T>(tile.qt, work.d, keys.k, keys.k_stride, keys.wrap, work.s);
+    score.template operator()<S::keys2, 2>(S::lanes, keys.count, 0);
+    return;
+  }
   const Index both_begin = std::max(low.begin, high.begin);
   const Index both_end = std::min(low.end, high.end);
   if (both_begin < both_end) {
@@ -124,11 +157,11 @@ void isolated_value_step(Tile<T>& tile, const Workspace<T>& work, const KeyBlock
                          const T* correction) {
   for (Index lane = 0; lane < tile.rows; ++lane) {
     T* out = tile.out + lane * work.out_stride;
-    for (Index c = 0; c < work.out_stride; ++c) {
-      out[c] = tile.fresh ? T(0) : out[c] * correction[lane];
-    }
+    const T* state = tile.state ? tile.state + lane * tile.state_stride : nullptr;
+    for (Index c = 0; c < work.out_stride; ++c) out[c] = state ? state[c] * correction[lane] : T(0);
     const SlotRange range = slots_of(bounds, lane, 1, keys);
     for (Index e = range.begin; e < range.end; ++e) {
+      if (!bounds.attends(lane, keys.begin + e)) continue;
       if (filter && !filter->keep(lane, keys.begin + e)) continue;
       const T weight = work.s[e * Shape<T>::lanes + lane];
       const T* value = keys.v + e * keys.v_stride;
@@ -142,44 +175,58 @@ template <class T>
 void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
                const LaneBounds<T>& bounds, const TakeMode<T>& mode) {
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes, R = Shape<T>::rows;
-  T *lower = work.lane, *upper = lower + L, *correction = upper + L, *finish = correction + L;
+  T* correction = work.lane;
+  T* finish = correction + L;
+  T* bound = finish + L;
   const SlotRange low = slots_of(bounds, 0, W, keys);
   const SlotRange high = slots_of(bounds, W, W, keys);
   score_step(tile, work, keys, low, high);
   if (mode.filter) filter_step(tile, work, keys, bounds, *mode.filter);
 
-  for (int l = 0; l < L; ++l) {
-    lower[l] = static_cast<T>(std::clamp<Index>(bounds.first[l] - keys.begin, -1, keys.count));
-    upper[l] = static_cast<T>(std::clamp<Index>(bounds.last[l] - keys.begin, -1, keys.count));
+  if (!low.full() || !high.full()) {
+    const auto slot = [&](Index key) {
+      return static_cast<T>(std::clamp<Index>(key - keys.begin, -1, keys.count));
+    };
+    for (int l = 0; l < L; ++l) {
+      bound[l] = slot(bounds.first[l]);
+      bound[L + l] = slot(bounds.last[l]);
+    }
+    for (int l = 0; l < L && bounds.has_hole; ++l) {
+      bound[2 * L + l] = slot(bounds.hole_first[l]);
+      bound[3 * L + l] = slot(bounds.hole_last[l]);
+    }
   }
   for (int m = 0; m < 2; ++m) {
-    softmax_block<T>(work.s + m * W, m == 0 ? low : high, lower + m * W, upper + m * W,
+    const T* b = bound + m * W;
+    softmax_block<T>(work.s + m * W, m == 0 ? low : high, {b, b + L, b + 2 * L, b + 3 * L},
                      tile.row_max + m * W, tile.row_sum + m * W, correction + m * W);
   }
 
   if (mode.isolate) {
     isolated_value_step(tile, work, keys, bounds, mode.filter, correction);
-    tile.fresh = false;
+    tile.state = tile.out;
+    tile.state_stride = work.out_stride;
     return;
   }
-  ValueRows<T> rows{nullptr, work.out_stride, correction, tile.out, work.out_stride, nullptr};
-  if (!tile.fresh) rows.from = tile.out;
-  if (mode.finish_into) {
+  ValueRows<T> rows{tile.state, tile.state_stride, correction, tile.out, work.out_stride, nullptr};
+  if (mode.into) {
+    rows.to = mode.into;
+    rows.to_stride = mode.into_stride;
+  }
+  tile.state = rows.to;
+  tile.state_stride = rows.to_stride;
+  if (mode.finish) {
     for (int l = 0; l < L; ++l) finish[l] = tile.row_sum[l] == T(0) ? T(0) : T(1) / tile.row_sum[l];
-    rows.to = mode.finish_into;
-    rows.to_stride = mode.finish_stride;
     rows.finish = finish;
   }
   bool ragged = tile.ragged || mode.filter;
   for (Index r = 0; r < tile.rows; r += R) {
     const SlotRange range = slots_of(bounds, r, R, keys);
-    ragged |= range.begin < range.full_begin || range.full_end < range.end;
-    value_rows<T>(work.s + range.begin * L + r, range.end - range.begin,
-                  keys.v + range.begin * keys.v_stride, keys.v_stride, rows.from_row(r),
-                  work.out_stride / W);
+    ragged |= !range.full();
+    value_rows<T>(work.s, {range.begin, range.end - range.begin, keys.wrap}, keys.v, keys.v_stride,
+                  r, rows.from_row(r), work.out_stride / W);
   }
   tile.ragged = ragged;
-  tile.fresh = false;
 }
 
 }  // namespace tartan::detail::inline TARTAN_ISA

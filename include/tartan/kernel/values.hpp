@@ -30,10 +30,65 @@ struct ValueRows {
   }
 };
 
-/// R rows by C vectors of columns, over `count` keys. p: count × lanes, from the first of the rows;
-/// v: count rows, stride v_stride.
+/// The slots of a block that some rows take values from: `count` from `begin` on. In a wrapped
+/// block (see KeyBlock) these are all slots, and row r of the tile takes key e for the slots e >= r
+/// and key e + wrap before.
+struct ValueSlots {
+  Index begin;
+  Index count;
+  Index wrap;  ///< 0: the block is not wrapped
+};
+
+/// sum += P * V over `count` slots.
 template <class T, int R, int C>
-void value_tile(const T* EIGEN_RESTRICT p, Index count, const T* EIGEN_RESTRICT v, Index v_stride,
+EIGEN_STRONG_INLINE void add_values(const T* EIGEN_RESTRICT p, Index count,
+                                    const T* EIGEN_RESTRICT v, Index v_stride,
+                                    simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
+  using P = simd::Packet<T>;
+  constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
+#pragma GCC unroll 1
+  for (Index e = 0; e < count; ++e) {
+    P value[std::size_t(C)];
+#pragma GCC unroll 8
+    for (int c = 0; c < C; ++c) {
+      value[c] = simd::load(v + e * v_stride + c * W);
+      simd::keep_in_register(value[c]);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      const P weight = simd::broadcast(p[e * L + r]);
+#pragma GCC unroll 8
+      for (int c = 0; c < C; ++c) sum[r][c] = simd::pmadd(weight, value[c], sum[r][c]);
+    }
+  }
+}
+
+/// sum += P * V over the R - 1 slots of a wrapped block in which the rows divide: in slot x of
+/// them, rows 0 to x take V[x], the others V[x + wrap].
+template <class T, int R, int C>
+EIGEN_STRONG_INLINE void add_divided_values(
+    const T* EIGEN_RESTRICT p, const T* EIGEN_RESTRICT v, Index v_stride, Index wrap,
+    simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
+  using P = simd::Packet<T>;
+  constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
+#pragma GCC unroll 16
+  for (int x = 0; x < R - 1; ++x) {
+#pragma GCC unroll 8
+    for (int c = 0; c < C; ++c) {
+      const P near = simd::load(v + x * v_stride + c * W);
+      const P far = simd::load(v + (x + wrap) * v_stride + c * W);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) {
+        sum[r][c] = simd::pmadd(simd::broadcast(p[x * L + r]), r <= x ? near : far, sum[r][c]);
+      }
+    }
+  }
+}
+
+/// R rows by C vectors of columns. p: slots × lanes; v: rows by slot, stride v_stride; row: the
+/// first row's number in the tile.
+template <class T, int R, int C>
+void value_tile(const T* p, const ValueSlots& slots, const T* v, Index v_stride, Index row,
                 const ValueRows<T>& rows) {
   using P = simd::Packet<T>;
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
@@ -54,20 +109,15 @@ void value_tile(const T* EIGEN_RESTRICT p, Index count, const T* EIGEN_RESTRICT 
       for (int c = 0; c < C; ++c) sum[r][c] = simd::broadcast(T(0));
     }
   }
-#pragma GCC unroll 1
-  for (Index e = 0; e < count; ++e) {
-    P value[std::size_t(C)];
-#pragma GCC unroll 8
-    for (int c = 0; c < C; ++c) {
-      value[c] = simd::load(v + e * v_stride + c * W);
-      simd::keep_in_register(value[c]);
-    }
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      const P weight = simd::broadcast(p[e * L + r]);
-#pragma GCC unroll 8
-      for (int c = 0; c < C; ++c) sum[r][c] = simd::pmadd(weight, value[c], sum[r][c]);
-    }
+  p += row;
+  if (slots.wrap == 0) {
+    add_values<T, R, C>(p + slots.begin * L, slots.count, v + slots.begin * v_stride, v_stride,
+                        sum);
+  } else {
+    add_values<T, R, C>(p, row, v + slots.wrap * v_stride, v_stride, sum);
+    add_divided_values<T, R, C>(p + row * L, v + row * v_stride, v_stride, slots.wrap, sum);
+    const Index rest = row + R - 1;
+    add_values<T, R, C>(p + rest * L, slots.count - rest, v + rest * v_stride, v_stride, sum);
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
@@ -81,16 +131,17 @@ void value_tile(const T* EIGEN_RESTRICT p, Index count, const T* EIGEN_RESTRICT 
 
 /// Shape::rows rows and all `vectors` vectors of their columns.
 template <class T, int C = Shape<T>::cols>
-void value_rows(const T* p, Index count, const T* v, Index v_stride, const ValueRows<T>& rows,
-                Index vectors) {
+void value_rows(const T* p, const ValueSlots& slots, const T* v, Index v_stride, Index row,
+                const ValueRows<T>& rows, Index vectors) {
   constexpr int W = Shape<T>::width, R = Shape<T>::rows;
   Index c = 0;
   for (; c + C <= vectors; c += C) {
-    value_tile<T, R, C>(p, count, v + c * W, v_stride, rows.from_column(c * W));
+    value_tile<T, R, C>(p, slots, v + c * W, v_stride, row, rows.from_column(c * W));
   }
   if constexpr (C > 1) {
     if (c < vectors) {
-      value_rows<T, C / 2>(p, count, v + c * W, v_stride, rows.from_column(c * W), vectors - c);
+      value_rows<T, C / 2>(p, slots, v + c * W, v_stride, row, rows.from_column(c * W),
+                           vectors - c);
     }
   }
 }

@@ -42,6 +42,7 @@ struct Lattice {
 
   /// The members that lie in [begin, end).
   constexpr Lattice within(Index begin, Index end) const {
+    if (start >= begin && this->end() <= end) return *this;
     const Index first = detail::max(0, index_at_or_after(begin));
     const Index last = detail::min(count - 1, index_at_or_before(end - 1));
     return {start + first * step, step, detail::max(0, last - first + 1)};

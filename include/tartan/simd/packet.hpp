@@ -65,23 +65,26 @@ template <class T>
 EIGEN_STRONG_INLINE Packet<T> broadcast(T x) {
   return ei::pset1<Packet<T>>(x);
 }
-/// The lanes' own numbers: 0, 1, 2, ...
-template <class T>
-EIGEN_STRONG_INLINE Packet<T> iota() {
-  return ei::plset<Packet<T>>(T(0));
-}
-
 using ei::padd;
 using ei::pmadd;
 using ei::pmax;
 using ei::pmul;
 using ei::psub;
 
-/// a where lower <= x and x <= upper, else b.
-template <class T, class P = Packet<T>>
-EIGEN_STRONG_INLINE P select_between(const P& lower, const P& x, const P& upper, const P& a,
-                                     const P& b) {
-  return ei::pselect(ei::pand(ei::pcmp_le(lower, x), ei::pcmp_le(x, upper)), a, b);
+/// A mask: true where lower <= x and x <= upper.
+template <class P>
+EIGEN_STRONG_INLINE P between(const P& lower, const P& x, const P& upper) {
+  return ei::pand(ei::pcmp_le(lower, x), ei::pcmp_le(x, upper));
+}
+/// A mask: true in lanes 0 to `last`.
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> lanes_up_to(T last) {
+  return ei::pcmp_le(ei::plset<Packet<T>>(T(0)), ei::pset1<Packet<T>>(last));
+}
+/// a where the mask is true, else b.
+template <class P>
+EIGEN_STRONG_INLINE P select(const P& mask, const P& a, const P& b) {
+  return ei::pselect(mask, a, b);
 }
 
 /// Brings the cache line at p nearer.
@@ -152,27 +155,29 @@ EIGEN_STRONG_INLINE Packet<T> exp2(const Packet<T>& exponent) {
   }
 }
 
+/// True where one of the numbers of a rows × cols matrix is NaN or infinite, for cols a multiple of
+/// width<T>. Looks at the exponent's bits, and so is right under -ffast-math too.
+template <class T>
+bool any_not_finite(const T* x, std::ptrdiff_t rows, std::ptrdiff_t cols, std::ptrdiff_t stride) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits infinite = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  const Packet<T> exponent = broadcast(std::bit_cast<T>(infinite));
+  Packet<T> largest = broadcast(T(0));
+  for (std::ptrdiff_t r = 0; r < rows; ++r) {
+    for (std::ptrdiff_t c = 0; c < cols; c += width<T>) {
+      largest = ei::pmax(ei::pand(load(x + r * stride + c), exponent), largest);
+    }
+  }
+  T lanes[std::size_t(width<T>)];
+  store(lanes, largest);
+  for (const T most : lanes) {
+    if (std::bit_cast<Bits>(most) == infinite) return true;
+  }
+  return false;
+}
+
 }  // namespace tartan::detail::inline TARTAN_ISA::simd
 
 #if EIGEN_COMP_GNUC
 #pragma GCC diagnostic pop
 #endif
-
-namespace tartan::detail {
-
-/// True where one of the n numbers is NaN or infinite; looks at bits, and so is right under
-/// -ffast-math too.
-template <class T>
-bool any_not_finite(const T* x, std::ptrdiff_t n) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  const Bits infinite = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
-  const Bits magnitude = static_cast<Bits>(~Bits(0)) >> 1;
-  Bits largest = 0;
-  for (std::ptrdiff_t i = 0; i < n; ++i) {
-    const Bits bits = std::bit_cast<Bits>(x[i]) & magnitude;
-    largest = bits > largest ? bits : largest;
-  }
-  return largest >= infinite;
-}
-
-}  // namespace tartan::detail
