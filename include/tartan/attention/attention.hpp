@@ -78,7 +78,7 @@ template <Pattern P, class Q, class K, class V, Executor E = DefaultExecutor>
 requires std::default_initializable<P>
 auto attention(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                const Eigen::MatrixBase<V>& v, const Options& options = {}, const E& executor = {}) {
-  return attention(q, k, v, P{}, options, executor);
+  return tartan::attention(q, k, v, P{}, options, executor);
 }
 
 /// attention(), and each row's log-sum-exp: what merging partial results and gradients need.
@@ -102,7 +102,7 @@ requires std::default_initializable<P>
 auto attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                         const Eigen::MatrixBase<V>& v, const Options& options = {},
                         const E& executor = {}) {
-  return attention_with_lse(q, k, v, P{}, options, executor);
+  return tartan::attention_with_lse(q, k, v, P{}, options, executor);
 }
 
 /// attention() into `out`, n×dv: a Matrix, a Map or a block, which is written and never resized.
@@ -131,7 +131,7 @@ requires detail::DenseMatrix<Out> && std::default_initializable<P>
 void attention_into(Out&& out, const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                     const Eigen::MatrixBase<V>& v, const Options& options = {},
                     const E& executor = {}) {
-  attention_into(out, q, k, v, P{}, options, executor);
+  tartan::attention_into(out, q, k, v, P{}, options, executor);
 }
 
 }  // namespace tartan::inline TARTAN_ISA

@@ -9,7 +9,7 @@ namespace tartan::detail {
 
 /// A few bands, in place: what is left of one band when others have been cut out of it.
 struct Pieces {
-  static constexpr int capacity = 32;
+  static constexpr int capacity = 12;
   std::array<Band, capacity> band{};
   int count = 0;
 

@@ -56,7 +56,7 @@ Attention attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixB
 template <class Q, class K, class V, Pattern P>
 MatrixXd attention(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                    const Eigen::MatrixBase<V>& v, const P& pattern, const Options& options = {}) {
-  return attention_with_lse(q, k, v, pattern, options).out;
+  return reference::attention_with_lse(q, k, v, pattern, options).out;
 }
 
 }  // namespace tartan::reference

@@ -162,14 +162,21 @@ bool any_not_finite(const T* x, std::ptrdiff_t rows, std::ptrdiff_t cols, std::p
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   constexpr Bits infinite = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
   const Packet<T> exponent = broadcast(std::bit_cast<T>(infinite));
-  Packet<T> largest = broadcast(T(0));
-  for (std::ptrdiff_t r = 0; r < rows; ++r) {
-    for (std::ptrdiff_t c = 0; c < cols; c += width<T>) {
-      largest = ei::pmax(ei::pand(load(x + r * stride + c), exponent), largest);
+  constexpr int chains = 4;  // hide the latency of the maximum
+  Packet<T> largest[chains];
+  for (auto& most : largest) most = broadcast(T(0));
+  for (std::ptrdiff_t c = 0; c < cols; c += width<T>) {
+    for (std::ptrdiff_t r = 0; r < rows; r += chains) {
+#pragma GCC unroll 4
+      for (int i = 0; i < chains; ++i) {
+        const T* row = x + (r + i < rows ? r + i : r) * stride;
+        largest[i] = ei::pmax(ei::pand(load(row + c), exponent), largest[i]);
+      }
     }
   }
+  largest[0] = ei::pmax(ei::pmax(largest[0], largest[1]), ei::pmax(largest[2], largest[3]));
   T lanes[std::size_t(width<T>)];
-  store(lanes, largest);
+  store(lanes, largest[0]);
   for (const T most : lanes) {
     if (std::bit_cast<Bits>(most) == infinite) return true;
   }
