@@ -47,15 +47,15 @@ class Plan {
         bands_.push_back({band, {}, nullptr});
       }
     });
-    const auto order = [](const PlannedBand& b) {
-      return std::pair{row_class(b.band.rows), b.band.rows.start};
-    };
-    std::ranges::stable_sort(bands_, std::ranges::less{}, order);
+    std::stable_sort(bands_.begin(), bands_.end(), [](const PlannedBand& a, const PlannedBand& b) {
+      return std::pair{row_class(a.band.rows), a.band.rows.start} <
+             std::pair{row_class(b.band.rows), b.band.rows.start};
+    });
     for (const PlannedBand& b : bands_) {
       if (steps_.empty() || steps_.back() != b.band.rows.step) steps_.push_back(b.band.rows.step);
     }
     if (steps_.empty()) steps_.push_back(1);
-    std::ranges::reverse(steps_);
+    std::reverse(steps_.begin(), steps_.end());
   }
 
   const Extent& extent() const { return extent_; }
@@ -66,10 +66,12 @@ class Plan {
 
   /// The bands whose rows are of the given class, by their first row.
   std::span<const PlannedBand> bands(const RowClass& rows) const {
-    const auto found =
-        std::ranges::equal_range(bands_, rows, std::ranges::less{},
-                                 [](const PlannedBand& b) { return row_class(b.band.rows); });
-    return {found.begin(), found.end()};
+    const auto first =
+        std::partition_point(bands_.begin(), bands_.end(),
+                             [&](const PlannedBand& b) { return row_class(b.band.rows) < rows; });
+    const auto last = std::partition_point(
+        first, bands_.end(), [&](const PlannedBand& b) { return row_class(b.band.rows) == rows; });
+    return {bands_.data() + (first - bands_.begin()), static_cast<std::size_t>(last - first)};
   }
 
  private:

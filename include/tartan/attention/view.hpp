@@ -19,6 +19,14 @@ struct View {
   T* at(Index r, Index c) const { return data + r * row_stride + c * col_stride; }
 };
 
+/// The view of a matrix. One without elements has no memory to point into: its strides are those of
+/// a matrix whose rows all lie in one place.
+template <class T, class M>
+View<T> view_of(M& m) {
+  if (m.size() == 0) return {m.data(), m.rows(), m.cols(), 0, 1};
+  return {m.data(), m.rows(), m.cols(), m.rowStride(), m.colStride()};
+}
+
 template <class Derived>
 inline constexpr bool has_direct_access = (int(Derived::Flags) & Eigen::DirectAccessBit) != 0;
 
@@ -28,8 +36,7 @@ View<const typename Derived::Scalar> view(const Eigen::MatrixBase<Derived>& matr
       has_direct_access<Derived>,
       "tartan: attention: q, k and v must be stored in memory (a Matrix, Map, Block, ...): "
       "call .eval() on an expression first");
-  const Derived& m = matrix.derived();
-  return {m.data(), m.rows(), m.cols(), m.rowStride(), m.colStride()};
+  return view_of<const typename Derived::Scalar>(matrix.derived());
 }
 
 template <class M>
@@ -39,8 +46,7 @@ auto mutable_view(M& matrix) {
       !std::is_const_v<M> && has_direct_access<M> && (int(M::Flags) & Eigen::LvalueBit) != 0,
       "tartan: attention: out must be a writable matrix in memory (a Matrix, Map, Block, "
       "...), not const and not an expression");
-  return View<Scalar>{matrix.data(), matrix.rows(), matrix.cols(), matrix.rowStride(),
-                      matrix.colStride()};
+  return view_of<Scalar>(matrix);
 }
 
 template <class T>

@@ -75,13 +75,13 @@ void score_wrapped_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_REST
 #pragma GCC unroll 1
   for (Index t = 0; t < d; ++t) {
     P q0 = simd::load(qt + t * L), q1 = simd::load(qt + t * L + W);
-    simd::keep_in_register(q0);
-    simd::keep_in_register(q1);
+    simd::opaque(q0);
+    simd::opaque(q1);
 #pragma GCC unroll 8
     for (int n = 0; n < N; ++n) {
       const P a = simd::broadcast(k[n * k_stride + t]);
       P b = simd::broadcast(far[n * k_stride + t]);
-      simd::keep_in_register(b);
+      simd::opaque(b);
       const P mixed = simd::select(near[n], a, b);
       sum[n][0] = simd::pmadd(q0, Mixed == 0 ? mixed : a, sum[n][0]);
       sum[n][1] = simd::pmadd(q1, Mixed == 0 ? b : mixed, sum[n][1]);
@@ -94,17 +94,17 @@ void score_wrapped_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_REST
   }
 }
 
-/// Scores of the first `lanes` slots of a wrapped block.
+/// Scores of the slots of a wrapped block in which the lanes divide: the first lanes - 1.
 template <class T>
 void score_wrapped(const T* qt, Index d, const T* k, Index k_stride, Index wrap, T* s) {
   using S = Shape<T>;
   constexpr int N = S::keys_wrapped;
-  for (Index e = 0; e < S::width; e += N) {
-    score_wrapped_tile<T, N, 0>(qt, d, k + e * k_stride, k_stride, wrap, e, s + e * S::lanes);
-  }
-  for (Index e = S::width; e < S::lanes; e += N) {
-    score_wrapped_tile<T, N, 1>(qt, d, k + e * k_stride, k_stride, wrap, e, s + e * S::lanes);
-  }
+  const auto tile = [&]<int Mixed>(Index e) {
+    score_wrapped_tile<T, N, Mixed>(qt, d, k + e * k_stride, k_stride, wrap, e, s + e * S::lanes);
+  };
+  constexpr Index end = S::lanes - 1;
+  for (Index e = 0; e < S::width; e += N) tile.template operator()<0>(e);
+  for (Index e = S::width; e < end; e += N) tile.template operator()<1>(min(e, end - N));
 }
 
 }  // namespace tartan::detail::inline TARTAN_ISA

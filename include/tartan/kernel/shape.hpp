@@ -17,7 +17,7 @@ struct Shape {
   static constexpr int keys2 = simd::registers >= 32 ? 8 : 4;
   static constexpr int keys1 = simd::registers >= 32 ? 16 : 8;
   /// Slots in a wrapped score tile: each needs a mask beside its two accumulators.
-  static constexpr int keys_wrapped = width < 4 ? width : 4;
+  static constexpr int keys_wrapped = width >= 8 ? 4 : (width + 1) / 2;
   /// Rows and vectors of columns in a value tile.
   static constexpr int rows = width < 4 ? width : 4;
   static constexpr int cols = simd::registers >= 32 ? 4 : 2;

@@ -124,7 +124,7 @@ void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>
   };
   if (keys.wrap) {
     score_wrapped<T>(tile.qt, work.d, keys.k, keys.k_stride, keys.wrap, work.s);
-    score.template operator()<S::keys2, 2>(S::lanes, keys.count, 0);
+    score.template operator()<S::keys2, 2>(S::lanes - 1, keys.count, 0);
     return;
   }
   const Index both_begin = std::max(low.begin, high.begin);

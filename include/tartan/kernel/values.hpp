@@ -52,7 +52,7 @@ EIGEN_STRONG_INLINE void add_values(const T* EIGEN_RESTRICT p, Index count,
 #pragma GCC unroll 8
     for (int c = 0; c < C; ++c) {
       value[c] = simd::load(v + e * v_stride + c * W);
-      simd::keep_in_register(value[c]);
+      simd::opaque(value[c]);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {

@@ -93,13 +93,16 @@ EIGEN_STRONG_INLINE void prefetch(const T* p) {
   ei::prefetch(p);
 }
 
-/// Keeps the compiler from reading `a` from memory again in each of the instructions that use it.
+/// Hides from the compiler where `a` came from: it stays in a register, not to be read from memory
+/// again in each instruction that uses it, nor to be simplified under -ffast-math.
 template <class P>
-EIGEN_STRONG_INLINE void keep_in_register([[maybe_unused]] P& a) {
+EIGEN_STRONG_INLINE void opaque(P& a) {
 #if EIGEN_COMP_GNUC && defined(EIGEN_VECTORIZE_AVX512)
   __asm__("" : "+v"(a));
-#elif EIGEN_COMP_GNUC && EIGEN_ARCH_i386_OR_x86_64
+#elif EIGEN_COMP_GNUC && defined(EIGEN_VECTORIZE_SSE)
   __asm__("" : "+x"(a));
+#else
+  EIGEN_OPTIMIZATION_BARRIER(a)
 #endif
 }
 
@@ -138,10 +141,10 @@ EIGEN_STRONG_INLINE Packet<T> exp2(const Packet<T>& exponent) {
     const P round = broadcast(12582912.0f + 127.0f);
     const P x = ei::pmax(exponent, broadcast(-127.0f));
     P biased = ei::padd(x, round);
-#ifdef __FAST_MATH__
-    EIGEN_OPTIMIZATION_BARRIER(biased)  // else the sum and the difference below cancel
-#endif
-    const P f = ei::psub(x, ei::psub(biased, round));
+    opaque(biased);
+    P whole = ei::psub(biased, round);
+    opaque(whole);
+    const P f = ei::psub(x, whole);
     P p = ei::pmadd(broadcast(1.3264744692066685e-3f), f, broadcast(9.671519015449265e-3f));
     p = ei::pmadd(p, f, broadcast(5.550733760238155e-2f));
     p = ei::pmadd(p, f, broadcast(2.4022241988941723e-1f));
