@@ -27,12 +27,13 @@ inline void bound_indices(const Bound& bound, const Lattice& rows, const Lattice
 
 /// The bounds of the rows at `positions`, which lie on the band's row lattice or beside its ends.
 /// Rows outside the band attend none, and lanes beyond the rows repeat the last, all without a
-/// decrease. Precondition: at least one of the rows is in the band.
+/// decrease. False, and nothing is written, where none of the rows is in the band.
 template <class T>
-void lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBounds<T>& bounds) {
+bool lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBounds<T>& bounds) {
   constexpr Index L = Shape<T>::lanes;
   const Band& band = planned.band;
   const Lattice rows = positions.within(band.rows.start, band.rows.end());
+  if (rows.empty()) return false;
   const Index begin = positions.index_at_or_after(rows.start), end = begin + rows.count;
   const Index most = band.keys.count - 1;
   const auto fill = [&](const Bound& bound, auto rounded, Index* to) {
@@ -66,6 +67,7 @@ void lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBound
     bounds.hole_first[l] = bounds.hole_first[nearest];
     bounds.hole_last[l] = bounds.hole_last[nearest];
   }
+  return true;
 }
 
 /// The common length of the lanes' runs where a wrapped block can take them (see KeyBlock), else 0.

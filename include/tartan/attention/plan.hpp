@@ -41,16 +41,20 @@ class Plan {
   template <Pattern P>
   Plan(const P& pattern, const Extent& extent) : extent_(extent) {
     for_each_band(pattern, extent, [&]<class Keep>(const Band& band, const Keep& keep) {
+      if (bands_.size() == bands_.capacity()) bands_.reserve(4 * bands_.size() + 4);
       if constexpr (!std::same_as<Keep, KeepAll>) {
         bands_.push_back({band, {}, keep});
       } else if (bands_.empty() || !join(bands_.back(), band)) {
         bands_.push_back({band, {}, nullptr});
       }
     });
-    std::stable_sort(bands_.begin(), bands_.end(), [](const PlannedBand& a, const PlannedBand& b) {
+    const auto before = [](const PlannedBand& a, const PlannedBand& b) {
       return std::pair{row_class(a.band.rows), a.band.rows.start} <
              std::pair{row_class(b.band.rows), b.band.rows.start};
-    });
+    };
+    if (!std::is_sorted(bands_.begin(), bands_.end(), before)) {
+      std::stable_sort(bands_.begin(), bands_.end(), before);
+    }
     for (const PlannedBand& b : bands_) {
       if (steps_.empty() || steps_.back() != b.band.rows.step) steps_.push_back(b.band.rows.step);
     }

@@ -60,11 +60,10 @@ class UnitRunner {
   /// Keys of a group's tiles up to which each tile takes its own at once; beyond, blocks are
   /// shared.
   static constexpr Index narrow = 4 * block_keys;
-  static constexpr std::size_t no_band = static_cast<std::size_t>(-1);
 
   struct GroupTile : Tile<T> {
     Lattice positions;
-    std::size_t last_band;  ///< the last band with a key for the tile
+    std::size_t last_band;  ///< bands up to the last with a key for the tile
     bool written;           ///< the kernel has written the rows to out
   };
 
@@ -105,10 +104,8 @@ class UnitRunner {
         t.row_sum[r] = pass_.row_sum[row + r * rows.step];
       }
     }
-    t.last_band = no_band;
-    for (std::size_t b = 0; b < bands_.size(); ++b) {
-      if (!range_of(bands_[b].band, t).empty()) t.last_band = b;
-    }
+    t.last_band = bands_.size();
+    while (t.last_band > 0 && !attends(t, bands_[t.last_band - 1].band)) --t.last_band;
   }
 
   /// True where the kernel can read and write the tile's rows of out as they lie.
@@ -126,20 +123,23 @@ class UnitRunner {
     t.state_stride = out_stride_;
   }
 
-  Range range_of(const Band& band, const GroupTile& t) const {
+  /// True where the bounds of a row of the tile admit a key.
+  static bool attends(const GroupTile& t, const Band& band) {
     const Lattice rows = t.positions.within(band.rows.start, band.rows.end());
-    if (rows.empty()) return {0, 0};
-    return {band.keys_of(rows.start).first, band.keys_of(rows[rows.count - 1]).last + 1};
+    return !rows.empty() &&
+           band.keys_of(rows.start).first <= band.keys_of(rows[rows.count - 1]).last;
   }
 
   /// Takes the band's keys into the tiles [from, to).
   void take_band(std::size_t b, Index from, Index to, bool isolate) {
     Range all{std::numeric_limits<Index>::max(), 0};
     for (Index x = from; x < to; ++x) {
-      const Range range = ranges_[static_cast<std::size_t>(x)] = range_of(bands_[b].band, tile(x));
-      if (range.empty()) continue;
-      all = {min(all.begin, range.begin), max(all.end, range.end)};
-      lane_bounds<T>(bands_[b], tile(x).positions, bounds_[static_cast<std::size_t>(x)]);
+      Range& range = ranges_[static_cast<std::size_t>(x)];
+      LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
+      range = {0, 0};
+      if (!lane_bounds<T>(bands_[b], tile(x).positions, bounds)) continue;
+      range = {bounds.first[0], bounds.last[L - 1] + 1};
+      if (!range.empty()) all = {min(all.begin, range.begin), max(all.end, range.end)};
     }
     if (all.empty()) return;
     const PackingChoice choice = source_.choose(bands_[b].band, class_tiles_);
@@ -185,7 +185,7 @@ class UnitRunner {
     TakeMode<T> mode;
     mode.filter = bands_[b].keep ? &filter : nullptr;
     mode.isolate = isolate;
-    if (last && b == t.last_band && !isolate && direct(t)) {
+    if (last && b + 1 == t.last_band && !isolate && direct(t)) {
       // Rows in out that an earlier pass left are overwritten only where no second try can be
       // needed.
       const bool exact = !t.ragged && !mode.filter && (wrap || all_attend(bounds, block));

@@ -216,15 +216,18 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
   tile.state = rows.to;
   tile.state_stride = rows.to_stride;
   if (mode.finish) {
-    for (int l = 0; l < L; ++l) finish[l] = tile.row_sum[l] == T(0) ? T(0) : T(1) / tile.row_sum[l];
+    for (int l = 0; l < L; l += W) {
+      simd::store(finish + l, simd::inverse_or_zero<T>(simd::load(tile.row_sum + l)));
+    }
     rows.finish = finish;
   }
+  const bool full = low.full() && high.full() && low.begin == high.begin && low.end == high.end;
   bool ragged = tile.ragged || mode.filter;
   for (Index r = 0; r < tile.rows; r += R) {
-    const SlotRange range = slots_of(bounds, r, R, keys);
+    const SlotRange range = full ? low : slots_of(bounds, r, R, keys);
     ragged |= !range.full();
     value_rows<T>(work.s, {range.begin, range.end - range.begin, keys.wrap}, keys.v, keys.v_stride,
-                  r, rows.from_row(r), work.out_stride / W);
+                  r, 0, work.out_stride, rows);
   }
   tile.ragged = ragged;
 }

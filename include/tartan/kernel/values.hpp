@@ -16,18 +16,6 @@ struct ValueRows {
   T* to;
   Index to_stride;
   const T* finish;  ///< what the new outputs are multiplied by, one number a row; null: by 1
-
-  ValueRows from_row(Index r) const {
-    return {from ? from + r * from_stride : nullptr,
-            from_stride,
-            correction + r,
-            to + r * to_stride,
-            to_stride,
-            finish ? finish + r : nullptr};
-  }
-  ValueRows from_column(Index c) const {
-    return {from ? from + c : nullptr, from_stride, correction, to + c, to_stride, finish};
-  }
 };
 
 /// The slots of a block that some rows take values from: `count` from `begin` on. In a wrapped
@@ -85,21 +73,22 @@ EIGEN_STRONG_INLINE void add_divided_values(
   }
 }
 
-/// R rows by C vectors of columns. p: slots × lanes; v: rows by slot, stride v_stride; row: the
-/// first row's number in the tile.
+/// R rows from `row` on by C vectors of columns from `col` on. p: slots × lanes; v: rows by slot,
+/// stride v_stride.
 template <class T, int R, int C>
 void value_tile(const T* p, const ValueSlots& slots, const T* v, Index v_stride, Index row,
-                const ValueRows<T>& rows) {
+                Index col, const ValueRows<T>& rows) {
   using P = simd::Packet<T>;
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
   P sum[std::size_t(R)][std::size_t(C)];
   if (rows.from) {
+    const T* from = rows.from + row * rows.from_stride + col;
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const P correction = simd::broadcast(rows.correction[r]);
+      const P correction = simd::broadcast(rows.correction[row + r]);
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) {
-        sum[r][c] = simd::pmul(simd::load(rows.from + r * rows.from_stride + c * W), correction);
+        sum[r][c] = simd::pmul(simd::load(from + r * rows.from_stride + c * W), correction);
       }
     }
   } else {
@@ -110,6 +99,7 @@ void value_tile(const T* p, const ValueSlots& slots, const T* v, Index v_stride,
     }
   }
   p += row;
+  v += col;
   if (slots.wrap == 0) {
     add_values<T, R, C>(p + slots.begin * L, slots.count, v + slots.begin * v_stride, v_stride,
                         sum);
@@ -119,30 +109,28 @@ void value_tile(const T* p, const ValueSlots& slots, const T* v, Index v_stride,
     const Index rest = row + R - 1;
     add_values<T, R, C>(p + rest * L, slots.count - rest, v + rest * v_stride, v_stride, sum);
   }
+  T* to = rows.to + row * rows.to_stride + col;
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    const P finish = simd::broadcast(rows.finish ? rows.finish[r] : T(1));
+    const P finish = simd::broadcast(rows.finish ? rows.finish[row + r] : T(1));
 #pragma GCC unroll 8
     for (int c = 0; c < C; ++c) {
-      simd::store(rows.to + r * rows.to_stride + c * W, simd::pmul(sum[r][c], finish));
+      simd::store(to + r * rows.to_stride + c * W, simd::pmul(sum[r][c], finish));
     }
   }
 }
 
-/// Shape::rows rows and all `vectors` vectors of their columns.
+/// Shape::rows rows from `row` on, and all their columns from `col` to `cols`, a multiple of
+/// Shape::width.
 template <class T, int C = Shape<T>::cols>
 void value_rows(const T* p, const ValueSlots& slots, const T* v, Index v_stride, Index row,
-                const ValueRows<T>& rows, Index vectors) {
-  constexpr int W = Shape<T>::width, R = Shape<T>::rows;
-  Index c = 0;
-  for (; c + C <= vectors; c += C) {
-    value_tile<T, R, C>(p, slots, v + c * W, v_stride, row, rows.from_column(c * W));
+                Index col, Index cols, const ValueRows<T>& rows) {
+  constexpr int R = Shape<T>::rows, step = C * Shape<T>::width;
+  for (; col + step <= cols; col += step) {
+    value_tile<T, R, C>(p, slots, v, v_stride, row, col, rows);
   }
   if constexpr (C > 1) {
-    if (c < vectors) {
-      value_rows<T, C / 2>(p, slots, v + c * W, v_stride, row, rows.from_column(c * W),
-                           vectors - c);
-    }
+    if (col < cols) value_rows<T, C / 2>(p, slots, v, v_stride, row, col, cols, rows);
   }
 }
 

@@ -87,6 +87,13 @@ EIGEN_STRONG_INLINE P select(const P& mask, const P& a, const P& b) {
   return ei::pselect(mask, a, b);
 }
 
+/// 1 / x, and 0 where x is 0.
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> inverse_or_zero(const Packet<T>& x) {
+  const Packet<T> zero = broadcast(T(0));
+  return ei::pselect(ei::pcmp_eq(x, zero), zero, ei::pdiv(broadcast(T(1)), x));
+}
+
 /// Brings the cache line at p nearer.
 template <class T>
 EIGEN_STRONG_INLINE void prefetch(const T* p) {
