@@ -59,5 +59,5 @@ double allowed_error(const M& q, const M& k, const M& v, const P& pattern,
                      const tartan::Options& options, const Eigen::MatrixXd& exact) {
   const double epsilon = static_cast<double>(std::numeric_limits<typename M::Scalar>::epsilon());
   const double size = exact.size() > 0 ? std::max(1.0, exact.cwiseAbs().maxCoeff()) : 1.0;
-  return std::max(4 * difference(textbook(q, k, v, pattern, options), exact), 8 * epsilon * size);
+  return std::max(4 * difference(textbook(q, k, v, pattern, options), exact), 16 * epsilon * size);
 }

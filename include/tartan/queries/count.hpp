@@ -42,9 +42,8 @@ template <class Keep>
 constexpr Index count_pairs(const Band& band, const Keep& keep) {
   if (band.empty()) return 0;
   if constexpr (std::same_as<Keep, KeepAll>) {
-    const Index lower = max(band.lower.offset, -Bound::far);
-    const Index upper = min(band.upper.offset, Bound::far);
-    return keys_before(band.rows, band.keys, upper + 1) - keys_before(band.rows, band.keys, lower);
+    return keys_before(band.rows, band.keys, band.upper.offset + 1) -
+           keys_before(band.rows, band.keys, band.lower.offset);
   } else {
     Index kept = 0;
     for_each_pair(band, keep, [&](Index, Index) { ++kept; });

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "count.hpp"
@@ -79,6 +80,19 @@ inline std::string xml_text(const std::string& text) {
   return escaped;
 }
 
+/// Adds strings, and whole numbers in digits, to the end of `text`.
+template <class... Parts>
+void append(std::string& text, const Parts&... parts) {
+  const auto add = [&](const auto& part) {
+    if constexpr (std::is_integral_v<std::decay_t<decltype(part)>>) {
+      text += std::to_string(part);
+    } else {
+      text += part;
+    }
+  };
+  (add(parts), ...);
+}
+
 /// The cells as paths, one for each shade that occurs, on the diagonal and off it.
 inline std::string svg_cells(const DensityGrid& grid, const SvgStyle& style, Index pitch,
                              Index margin) {
@@ -86,16 +100,15 @@ inline std::string svg_cells(const DensityGrid& grid, const SvgStyle& style, Ind
   std::array<std::array<std::string, shades + 1>, 2> squares;
   // Few cells are large, and their corners round: a stroke of the fill's colour with round joins.
   const Index round = max(grid.rows, grid.cols) <= 40 ? 2 : 0;
-  const std::string side = std::to_string(pitch - 2 - 2 * round);
+  const Index side = pitch - 2 - 2 * round;
   for (Index r = 0; r < grid.rows; ++r) {
     for (Index c = 0; c < grid.cols; ++c) {
       // The square root lifts thin patterns: one key in 64 is a shade of 1/8, not of 1/64. What
       // holds a single pair is rounded up, so only cells with none at all look empty.
       const double share = grid.share[static_cast<std::size_t>(r * grid.cols + c)];
       const auto shade = static_cast<std::size_t>(std::ceil(shades * std::sqrt(share)));
-      squares[r == c][shade] += "M" + std::to_string(margin + c * pitch + 1 + round) + " " +
-                                std::to_string(margin + r * pitch + 1 + round) + "h" + side + "v" +
-                                side + "h-" + side + "z";
+      append(squares[r == c][shade], "M", margin + c * pitch + 1 + round, " ",
+             margin + r * pitch + 1 + round, "h", side, "v", side, "h-", side, "z");
     }
   }
   std::string paths;
@@ -108,12 +121,12 @@ inline std::string svg_cells(const DensityGrid& grid, const SvgStyle& style, Ind
       const std::string colour = diagonal    ? mix(style.empty, style.diagonal, 0.2 + 0.8 * t)
                                  : shade > 0 ? mix(style.empty, style.attended, 0.1 + 0.9 * t)
                                              : mix(style.empty, style.attended, 0);
-      paths += "<path fill=\"" + colour + "\"";
+      append(paths, "<path fill=\"", colour, "\"");
       if (round > 0) {
-        paths += " stroke=\"" + colour + "\" stroke-width=\"" + std::to_string(2 * round) +
-                 "\" stroke-linejoin=\"round\"";
+        append(paths, " stroke=\"", colour, "\" stroke-width=\"", 2 * round,
+               "\" stroke-linejoin=\"round\"");
       }
-      paths += " d=\"" + squares[diagonal][shade] + "\"/>\n";
+      append(paths, " d=\"", squares[diagonal][shade], "\"/>\n");
     }
   }
   return paths;
@@ -136,25 +149,24 @@ std::string svg(const P& pattern, Index n, Index m, const SvgStyle& style = {}) 
   constexpr Index pitch = 16, margin = 12;
   const Index width = grid.cols * pitch + 2 * margin, height = grid.rows * pitch + 2 * margin;
   const Index longer = detail::max(width, height);
-  const auto text = [](Index value) { return std::to_string(value); };
   const auto pixels = [&](Index side) {
-    return text(detail::max(1, (side * style.size + longer / 2) / longer));
+    return detail::max(1, (side * style.size + longer / 2) / longer);
   };
-  const auto percent = std::lround(1000 * density(pattern, n, m));
-  std::string picture = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"" +
-                        pixels(width) + "\" height=\"" + pixels(height) + "\" viewBox=\"0 0 " +
-                        text(width) + " " + text(height) + "\">\n";
-  picture += "<title>" + detail::xml_text(style.title) + "</title>\n";
-  picture += "<desc>" + text(n) + " queries (rows), " + text(m) +
-             " keys (columns): " + text(grid.pairs) + " pairs attended, density " +
-             text(percent / 10) + "." + text(percent % 10) + " %.";
+  const auto mille = std::lround(1000 * density(pattern, n, m));
+  std::string picture;
+  detail::append(picture, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"",
+                 pixels(width), "\" height=\"", pixels(height), "\" viewBox=\"0 0 ", width, " ",
+                 height, "\">\n<title>", detail::xml_text(style.title), "</title>\n<desc>", n,
+                 " queries (rows), ", m, " keys (columns): ", grid.pairs,
+                 " pairs attended, density ", mille / 10, ".", mille % 10, " %.");
   if (grid.block > 1) {
-    picture += " Each cell is " + text(grid.block) + " by " + text(grid.block) +
-               " pairs, shaded by the square root of its density.";
+    detail::append(picture, " Each cell is ", grid.block, " by ", grid.block,
+                   " pairs, shaded by the square root of its density.");
   }
-  picture += "</desc>\n<rect width=\"" + text(width) + "\" height=\"" + text(height) +
-             "\" rx=\"8\" fill=\"" + detail::mix(style.background, 0, 0) + "\"/>\n";
-  return picture + detail::svg_cells(grid, style, pitch, margin) + "</svg>\n";
+  detail::append(picture, "</desc>\n<rect width=\"", width, "\" height=\"", height,
+                 "\" rx=\"8\" fill=\"", detail::mix(style.background, 0, 0), "\"/>\n",
+                 detail::svg_cells(grid, style, pitch, margin), "</svg>\n");
+  return picture;
 }
 
 /// The same for as many keys as queries: m = n.
