@@ -1,0 +1,154 @@
+// Lane bounds against the band itself, row by row and key by key.
+#include <tartan/attention/lane_bounds.hpp>
+
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+using namespace tartan;
+using namespace tartan::detail;
+using tartan::test::Random;
+
+namespace {
+
+PlannedBand random_band(Random& random, Index lanes) {
+  PlannedBand planned;
+  planned.band.rows = {random.in(-40, 40), random.in(1, 6), random.in(1, 3 * lanes)};
+  planned.band.keys = {random.in(0, 6), random.in(1, 6), random.in(1, 50)};
+  if (random.in(0, 4) > 0) planned.band.lower = Bound{random.in(-80, 40)};
+  if (random.in(0, 4) > 0) planned.band.upper = Bound{random.in(-40, 80)};
+  if (random.in(0, 1) > 0) {
+    const Index hole = random.in(-30, 30);
+    planned.hole = {{hole}, {hole + random.in(-1, 12)}};
+  }
+  return planned;
+}
+
+bool attends(const PlannedBand& planned, Index i, Index j) {
+  return planned.band.contains(i, j) &&
+         !(planned.hole && planned.hole->lower(i) <= j && j <= planned.hole->upper(i));
+}
+
+template <class T>
+struct Check {
+  static constexpr Index L = Shape<T>::lanes;
+
+  /// What is wrong with the bounds of these rows, or "".
+  static std::string broken(const PlannedBand& planned, const Lattice& positions) {
+    LaneBounds<T> b;
+    bool any = false;
+    for (Index l = 0; l < positions.count; ++l) any |= planned.band.rows.contains(positions[l]);
+    if (lane_bounds<T>(planned, positions, b) != any)
+      return "says that rows are in the band, or not";
+    if (!any) return "";
+    if (b.has_hole != planned.hole.has_value()) return "a hole lost or made";
+    for (Index l = 0; l < positions.count; ++l) {
+      for (Index u = 0; u < planned.band.keys.count; ++u) {
+        if (b.attends(l, u) != attends(planned, positions[l], planned.band.keys[u])) {
+          return "lane " + std::to_string(l) + ", key " + std::to_string(u);
+        }
+      }
+      if (b.last[l] >= b.first[l] && (b.first[l] < 0 || b.last[l] >= planned.band.keys.count)) {
+        return "a key that does not exist";
+      }
+    }
+    const bool last_is_in = planned.band.rows.contains(positions[positions.count - 1]);
+    for (Index l = 1; l < L; ++l) {
+      if (b.first[l] < b.first[l - 1] || b.last[l] < b.last[l - 1]) return "bounds decrease";
+      if (b.has_hole &&
+          (b.hole_first[l] < b.hole_first[l - 1] || b.hole_last[l] < b.hole_last[l - 1])) {
+        return "a hole's bounds decrease";
+      }
+      if (l < positions.count) continue;
+      if (last_is_in && (b.first[l] != b.first[l - 1] || b.last[l] != b.last[l - 1])) {
+        return "padding does not repeat the last row";
+      }
+      if (!last_is_in && b.first[l] <= b.last[l]) return "padding attends keys";
+    }
+    return "";
+  }
+
+  static void random(unsigned seed) {
+    Random random(seed);
+    int with_rows_outside = 0;
+    for (int trial = 0; trial < 4000; ++trial) {
+      const PlannedBand planned = random_band(random, L);
+      const Lattice& rows = planned.band.rows;
+      const Index first = random.in(-L, rows.count + 1);
+      const Lattice positions{rows[first], rows.step, random.in(1, L)};
+      const std::string wrong = broken(planned, positions);
+      if (!wrong.empty()) FAIL("trial " << trial << ": " << wrong);
+      with_rows_outside += first < 0 || first + positions.count > rows.count;
+    }
+    CHECK(with_rows_outside > 500);
+  }
+
+  static void wrap() {
+    Random random(3);
+    int wrapped = 0;
+    for (int trial = 0; trial < 2000; ++trial) {
+      LaneBounds<T> b;
+      const Index length = random.in(L - 2, L + 40), begin = random.in(0, 9);
+      for (Index l = 0; l < L; ++l) {
+        b.first[l] = begin + l;
+        b.last[l] = begin + l + length - 1;
+      }
+      b.has_hole = random.in(0, 3) == 0;
+      const Index rows = random.in(0, 3) == 0 ? random.in(1, L) : L;
+      Index lane = L;  // that differs from the others
+      if (random.in(0, 1) == 0) {
+        lane = random.in(0, L - 1);
+        (random.in(0, 1) ? b.first : b.last)[lane] += random.in(0, 1) ? 1 : -1;
+      }
+      // A tile of one lane has no other to differ from.
+      Index expected = rows == L && !b.has_hole ? b.last[0] - b.first[0] + 1 : 0;
+      if (expected < L || (lane < L && L > 1)) expected = 0;
+      CHECK(wrap_of(b, rows) == expected);
+      wrapped += expected > 0;
+    }
+    CHECK(wrapped > 300);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each lane attends the keys of its row in the band; bounds never decrease") {
+  Check<float>::random(1);
+  Check<double>::random(2);
+}
+
+TEST_CASE("wrap_of: the length of a window that moves on by a key a lane, in a full tile") {
+  Check<float>::wrap();
+  Check<double>::wrap();
+}
+
+TEST_CASE("wrap_of a window's middle; at the sequence's ends it is no longer one") {
+  constexpr Index L = Shape<float>::lanes;
+  const auto wrap = [](Index first_row, Index step) {
+    const PlannedBand window{
+        {Lattice{0, step, 300}, Lattice{0, step, 300}, Bound{-100 * step}, Bound{50 * step}},
+        {},
+        nullptr};
+    LaneBounds<float> bounds;
+    const bool any = lane_bounds<float>(window, {first_row * step, step, L}, bounds);
+    return any ? wrap_of(bounds, L) : -1;
+  };
+  for (const Index step : {1, 3}) {
+    CHECK(wrap(100, step) == 151);
+    CHECK(wrap(99, step) == 0);
+    CHECK(wrap(250 - L, step) == 151);
+    CHECK(wrap(251 - L, step) == 0);
+  }
+}
+
+TEST_CASE("BandFilter asks for the positions of a lane and a key") {
+  const PlannedBand planned{{Lattice{4, 10, 9}, Lattice{1, 3, 20}}, {}, [](Index i, Index j) {
+                              return i == 24 && j == 13;
+                            }};
+  const Lattice positions{14, 10, 5};
+  const BandFilter filter(planned, positions);
+  for (Index lane = 0; lane < 5; ++lane) {
+    for (Index key = 0; key < 20; ++key) {
+      CHECK(filter.keep(lane, key) == (lane == 1 && key == 4));
+    }
+  }
+}

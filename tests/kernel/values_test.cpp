@@ -1,0 +1,151 @@
+// The value step against a plain loop in double.
+#include <tartan/kernel/values.hpp>
+
+#include "support/catch.hpp"
+#include "support/numbers.hpp"
+
+using namespace tartan;
+using namespace tartan::detail;
+using tartan::test::Numbers;
+
+namespace {
+
+/// Where the outputs come from and go to.
+enum class Way { fresh, in_place, from_elsewhere };
+
+template <class T>
+class ValueStep {
+  static constexpr Index W = Shape<T>::width, L = Shape<T>::lanes, R = Shape<T>::rows;
+
+ public:
+  ValueStep(const ValueSlots& slots, Index vectors, Index gap, Way way, bool finish)
+      : slots_(slots),
+        columns_(vectors * W),
+        v_stride_(columns_ + gap),
+        to_stride_(columns_ + (way == Way::from_elsewhere ? 2 : gap)),
+        way_(way),
+        finish_(finish) {}
+
+  /// The largest error over all rows of the tile, as a multiple of what rounding allows; infinite
+  /// where something else was written.
+  double error() {
+    const Index slots_end = slots_.wrap ? slots_.count : slots_.begin + slots_.count;
+    // A wrapped block's last key is number wrap + lanes - 2.
+    const Index keys = slots_.wrap ? std::max(slots_.count, slots_.wrap + L - 1) : slots_end;
+    const auto v = Numbers<T>::random((keys - 1) * v_stride_ + columns_, 1);
+    const auto p = Numbers<T>::random(slots_end * L, 2);
+    const auto from = Numbers<T>::random((L - 1) * from_stride() + columns_, 3);
+    const auto correction = Numbers<T>::random(L, 4), factor = Numbers<T>::random(L, 5);
+    double worst = 0;
+    for (Index row = 0; row < L; row += R) {
+      Numbers<T> to = way_ == Way::in_place ? from : Numbers<T>((L - 1) * to_stride_ + columns_);
+      const Numbers<T> before = to;
+      ValueRows<T> rows{nullptr,   from_stride(), correction.data(),
+                        to.data(), to_stride_,    finish_ ? factor.data() : nullptr};
+      if (way_ == Way::in_place) rows.from = to.data();
+      if (way_ == Way::from_elsewhere) rows.from = from.data();
+      value_rows<T>(p.data(), slots_, v.data(), v_stride_, row, 0, columns_, rows);
+      for (Index r = 0; r < L; ++r) {
+        for (Index c = 0; c < to_stride_ && (r + 1 < L || c < columns_); ++c) {
+          const T got = to[r * to_stride_ + c];
+          if (r < row || r >= row + R || c >= columns_) {
+            if (got != before[r * to_stride_ + c]) return std::numeric_limits<double>::infinity();
+            continue;
+          }
+          double exact = 0, size = 0;
+          const auto add = [&](T a, T b) {
+            exact += static_cast<double>(a) * static_cast<double>(b);
+            size += std::abs(static_cast<double>(a) * static_cast<double>(b));
+          };
+          if (way_ != Way::fresh) add(from[r * from_stride() + c], correction[r]);
+          for (Index e = slots_.begin; e < slots_.begin + slots_.count; ++e) {
+            const Index key = slots_.wrap && e < r ? e + slots_.wrap : e;
+            add(p[e * L + r], v[key * v_stride_ + c]);
+          }
+          const double factor_of_row = finish_ ? static_cast<double>(factor[r]) : 1.0;
+          const double allowed = size * std::abs(factor_of_row) *
+                                 static_cast<double>(slots_.count + 3) *
+                                 static_cast<double>(std::numeric_limits<T>::epsilon());
+          const double off = std::abs(static_cast<double>(got) - exact * factor_of_row);
+          if (off > 0) worst = std::max(worst, off / allowed);
+        }
+      }
+    }
+    return worst;
+  }
+
+ private:
+  Index from_stride() const { return way_ == Way::in_place ? to_stride_ : columns_ + 1; }
+
+  ValueSlots slots_;
+  Index columns_, v_stride_, to_stride_;
+  Way way_;
+  bool finish_;
+};
+
+template <class T>
+void check(const ValueSlots& slots, Index vectors) {
+  const Index kind = slots.begin + slots.count + slots.wrap + vectors;
+  const Way way = std::array{Way::fresh, Way::in_place, Way::from_elsewhere}[std::size_t(kind % 3)];
+  CAPTURE(slots.begin, slots.count, slots.wrap, vectors, kind);
+  CHECK(ValueStep<T>(slots, vectors, kind % 2 * 3, way, kind % 5 < 2).error() <= 1);
+}
+
+template <class T>
+void check_runs() {
+  for (Index count = 0; count <= block_keys; ++count) {
+    for (const Index begin : {Index{0}, Index{1}, block_keys - count}) {
+      check<T>({begin, count, 0}, 1 + count % 9);
+    }
+  }
+  for (Index vectors = 0; vectors <= 19; ++vectors) check<T>({2, 5, 0}, vectors);
+}
+
+template <class T>
+void check_wrapped() {
+  constexpr Index L = Shape<T>::lanes;
+  for (Index wrap = L; wrap <= L + 40; ++wrap) {
+    // The whole run in a block, and only the first part of it.
+    for (const Index count : {L, (L + wrap) / 2, wrap}) {
+      if (count <= block_keys) check<T>({0, count, wrap}, 1 + wrap % 6);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("value_rows: every number of slots to a block, and of vectors of columns") {
+  check_runs<float>();
+  check_runs<double>();
+}
+
+TEST_CASE("value_rows: in a wrapped block row r takes key e, or e + wrap where e < r") {
+  check_wrapped<float>();
+  check_wrapped<double>();
+}
+
+TEST_CASE("value_rows: from a column on, to the last") {
+  constexpr Index W = Shape<float>::width, L = Shape<float>::lanes;
+  const Numbers<float> p(3 * L, 1), v(3 * 9 * W, 2), correction(L, 1);
+  for (Index from = 0; from <= 9; ++from) {
+    for (Index end = from; end <= 9; ++end) {
+      Numbers<float> to(L * 9 * W), expected = to;
+      for (Index r = 0; r < Shape<float>::rows; ++r) {
+        for (Index c = from * W; c < end * W; ++c) expected[r * 9 * W + c] = 6;
+      }
+      const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), 9 * W, nullptr};
+      value_rows<float>(p.data(), {0, 3, 0}, v.data(), 9 * W, 0, from * W, end * W, rows);
+      const bool same = to == expected;
+      CHECK(same);
+    }
+  }
+}
+
+TEST_CASE("value_rows: a row without an earlier output does not read one, whatever is there") {
+  constexpr Index W = Shape<float>::width, L = Shape<float>::lanes;
+  const Numbers<float> p(3 * L, 1), v(3 * W, 2), correction(L, 1);
+  Numbers<float> to(L * W, std::numeric_limits<double>::quiet_NaN());
+  const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
+  value_rows<float>(p.data(), {0, 3, 0}, v.data(), W, 0, 0, W, rows);
+  for (Index c = 0; c < W; ++c) CHECK(to[c] == 6);
+}
