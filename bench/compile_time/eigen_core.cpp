@@ -1,0 +1,2 @@
+// What any program over Eigen pays.
+#include <Eigen/Core>

@@ -1,0 +1,2 @@
+// What including tartan costs on top.
+#include <tartan/tartan.hpp>
