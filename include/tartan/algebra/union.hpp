@@ -28,7 +28,7 @@ constexpr void visit_outside(const Band& whole, const Keep& keep, const Cut& cut
   bool regular = true;
   const Extent extent{whole.rows.start, whole.rows.end(), whole.keys.end()};
   for_each_band(cut, extent, [&]<class KeepCut>(const Band& b, const KeepCut&) {
-    if (!regular || disjoint(whole, b)) return;
+    if (!regular || intersect(whole, b).empty()) return;
     Pieces left;
     for (int p = 0; p < pieces.count && regular; ++p) {
       const Band& piece = pieces.band[static_cast<std::size_t>(p)];

@@ -13,18 +13,6 @@
 
 namespace tartan::detail {
 
-/// A band with a hole and a filter. A pattern that was cut out of the middle of a band left two,
-/// one on each side; where little was cut, they are worked on as one, with the middle masked.
-struct PlannedBand {
-  struct Hole {
-    Bound lower;
-    Bound upper;
-  };
-  Band band;
-  std::optional<Hole> hole;
-  std::function<bool(Index, Index)> keep;  ///< empty: every pair is kept
-};
-
 /// Rows that are worked on together: those congruent to `residue` modulo `step`.
 struct RowClass {
   Index step;
@@ -36,6 +24,19 @@ inline RowClass row_class(const Lattice& rows) {
   return {rows.step, floor_mod(rows.start, rows.step)};
 }
 
+/// A band with a hole and a filter. A pattern that was cut out of the middle of a band left two,
+/// one on each side; where little was cut, they are worked on as one, with the middle masked.
+struct PlannedBand {
+  struct Hole {
+    Bound lower;
+    Bound upper;
+  };
+  Band band;
+  std::optional<Hole> hole;
+  std::function<bool(Index, Index)> keep;  ///< empty: every pair is kept
+  RowClass rows{};                         ///< of band.rows
+};
+
 class Plan {
  public:
   template <Pattern P>
@@ -43,14 +44,13 @@ class Plan {
     for_each_band(pattern, extent, [&]<class Keep>(const Band& band, const Keep& keep) {
       if (bands_.size() == bands_.capacity()) bands_.reserve(4 * bands_.size() + 4);
       if constexpr (!std::same_as<Keep, KeepAll>) {
-        bands_.push_back({band, {}, keep});
+        bands_.push_back({band, {}, keep, row_class(band.rows)});
       } else if (bands_.empty() || !join(bands_.back(), band)) {
-        bands_.push_back({band, {}, nullptr});
+        bands_.push_back({band, {}, nullptr, row_class(band.rows)});
       }
     });
     const auto before = [](const PlannedBand& a, const PlannedBand& b) {
-      return std::pair{row_class(a.band.rows), a.band.rows.start} <
-             std::pair{row_class(b.band.rows), b.band.rows.start};
+      return std::pair{a.rows, a.band.rows.start} < std::pair{b.rows, b.band.rows.start};
     };
     if (!std::is_sorted(bands_.begin(), bands_.end(), before)) {
       std::stable_sort(bands_.begin(), bands_.end(), before);
@@ -70,11 +70,10 @@ class Plan {
 
   /// The bands whose rows are of the given class, by their first row.
   std::span<const PlannedBand> bands(const RowClass& rows) const {
-    const auto first =
-        std::partition_point(bands_.begin(), bands_.end(),
-                             [&](const PlannedBand& b) { return row_class(b.band.rows) < rows; });
-    const auto last = std::partition_point(
-        first, bands_.end(), [&](const PlannedBand& b) { return row_class(b.band.rows) == rows; });
+    const auto first = std::partition_point(bands_.begin(), bands_.end(),
+                                            [&](const PlannedBand& b) { return b.rows < rows; });
+    const auto last = std::partition_point(first, bands_.end(),
+                                           [&](const PlannedBand& b) { return b.rows == rows; });
     return {bands_.data() + (first - bands_.begin()), static_cast<std::size_t>(last - first)};
   }
 

@@ -19,11 +19,6 @@ struct Pieces {
   constexpr bool room_for_a_cut() const { return count + 6 <= capacity; }
 };
 
-/// True where no pair can be in both, by their lattices and bounds.
-constexpr bool disjoint(const Band& a, const Band& b) {
-  return !meet(a.rows, b.rows) || !meet(a.keys, b.keys) || intersect(a, b).empty();
-}
-
 /// Adds to `left` the pairs of `whole` that are not in `cut`: at most six bands, no pair twice.
 /// Precondition: the lattices of `whole` lie on those of `cut`.
 constexpr void subtract(const Band& whole, const Band& cut, Pieces& left) {

@@ -43,6 +43,7 @@ struct Lattice {
   /// The members that lie in [begin, end).
   constexpr Lattice within(Index begin, Index end) const {
     if (start >= begin && this->end() <= end) return *this;
+    if (start >= end || this->end() <= begin) return {start, step, 0};
     const Index first = detail::max(0, index_at_or_after(begin));
     const Index last = detail::min(count - 1, index_at_or_before(end - 1));
     return {start + first * step, step, detail::max(0, last - first + 1)};
@@ -66,9 +67,11 @@ constexpr bool meet(const Lattice& a, const Lattice& b) {
 constexpr Lattice intersect(const Lattice& a, const Lattice& b) {
   const Index begin = detail::max(a.start, b.start);
   const Index end = detail::min(a.end(), b.end());
-  if (a.empty() || b.empty() || begin >= end || !meet(a, b)) return {begin, 1, 0};
   const Lattice& coarse = a.step < b.step ? b : a;
   const Lattice& fine = a.step < b.step ? a : b;
+  if (a.empty() || b.empty() || begin >= end) return {begin, 1, 0};
+  if (fine.step == 1) return coarse.within(begin, end);
+  if (!meet(a, b)) return {begin, 1, 0};
   Index residue = coarse.start;
   while ((residue - fine.start) % fine.step != 0) residue += coarse.step;
   return Lattice::residue_class(residue, std::lcm(a.step, b.step), begin, end);
