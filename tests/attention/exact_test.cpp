@@ -73,8 +73,13 @@ TEST_CASE("windows longer than the sequence are dense") {
 }
 
 TEST_CASE("a row that sees one key returns its value, exactly") {
+#ifdef __FAST_MATH__
+  const double allowed = 1e-6;  // a division may be an approximate reciprocal
+#else
+  const double allowed = 0;
+#endif
   const Problem<RowMajor<float>> p({100, 100, 64, 64}, 6, 3.0);
-  CHECK(difference(attention(p.q, p.k, p.v, Window<0, 0>{}), p.v) == 0);
+  CHECK(difference(attention(p.q, p.k, p.v, Window<0, 0>{}), p.v) <= allowed);
 }
 
 TEST_CASE("static and dynamic patterns give the same bits") {

@@ -1,7 +1,10 @@
+#include <limits>
 #include <stdexcept>
+#include <tartan/algebra/intersection.hpp>
 #include <tartan/patterns/local.hpp>
 #include <tartan/patterns/window.hpp>
 #include <tartan/queries/ascii.hpp>
+#include <tartan/queries/count.hpp>
 
 #include "support/laws.hpp"
 
@@ -64,6 +67,21 @@ TEST_CASE("Window refuses a wrong side, with the rule and the value") {
   CHECK(message_of<std::invalid_argument>([] {
           LeftOnly{2, 0};
         }) == "tartan: Window: left must be the static 3, got 2");
+}
+
+TEST_CASE("windows wider than any sequence hold every pair, without overflow") {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  for (const Index begin : {Index{-1000}, Index{0}, Index{1} << 40}) {
+    const tartan::Extent extent{begin, begin + 20, 30};
+    Index pairs = 0;
+    tartan::for_each_band(Window{most, most} & Local{most}, extent,
+                          [&](const tartan::Band& band, const auto& keep) {
+                            pairs += tartan::detail::count_pairs(band, keep);
+                          });
+    CHECK(pairs == 600);
+    CHECK(Window{most, most}.contains(begin, 29));
+    CHECK(Local{most}.contains(begin, 29));
+  }
 }
 
 TEST_CASE("Window looks as its comment shows") {

@@ -21,7 +21,6 @@ class Intersection {
   template <class Visit>
   constexpr void bands(const Extent& extent, Visit&& visit) const {
     for_each_band(a_, extent, [&](const Band& a, const auto& keep_a) {
-      // Only b's bands that share a's rows are asked for: of S classes against S, one each.
       const Extent shared{a.rows.start, a.rows.end(), extent.key_end};
       for_each_band(b_, shared, [&](const Band& b, const auto& keep_b) {
         const Band both = intersect(a, b);
@@ -39,6 +38,15 @@ class Intersection {
 template <Pattern A, Pattern B>
 constexpr Intersection<A, B> operator&(const A& a, const B& b) {
   return {a, b};
+}
+
+/// Says what is wrong where one operand is no pattern.
+template <class A, class B>
+requires(Pattern<A> != Pattern<B>) constexpr auto operator&(const A& a, const B&) {
+  static_assert(Pattern<A> && Pattern<B>,
+                "tartan: operator&: both operands must model tartan::Pattern (see "
+                "examples/your_own_pattern.cpp)");
+  return a;
 }
 
 }  // namespace tartan

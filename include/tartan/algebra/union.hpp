@@ -90,4 +90,13 @@ constexpr Union<A, B> operator|(const A& a, const B& b) {
   return {a, b};
 }
 
+/// Says what is wrong where one operand is no pattern.
+template <class A, class B>
+requires(Pattern<A> != Pattern<B>) constexpr auto operator|(const A& a, const B&) {
+  static_assert(Pattern<A> && Pattern<B>,
+                "tartan: operator|: both operands must model tartan::Pattern (see "
+                "examples/your_own_pattern.cpp)");
+  return a;
+}
+
 }  // namespace tartan

@@ -29,7 +29,7 @@ struct SlotRange {
 };
 
 /// The bounds of one vector's lanes, as slots: a lane attends [lower, upper] without
-/// [hole_lower, hole_upper].
+/// [hole_lower, hole_upper]. Read, a vector of each, only where the range is not full.
 template <class T>
 struct SlotBounds {
   const T* lower;

@@ -51,7 +51,8 @@ struct KeyBlock {
   Index v_stride;
   Index begin;  ///< the number of the first key, as LaneBounds count
   Index count;  ///< slots, at most block_keys
-  Index wrap;   ///< w where the block is wrapped (then count >= lanes), else 0
+  Index wrap;   ///< w where the block is wrapped, else 0; then count >= lanes, and neither filter
+                ///< nor isolate of TakeMode is set
 };
 
 /// The state of one tile, in memory that its owner lays out. lanes is Shape::lanes.
@@ -84,7 +85,8 @@ template <class T>
 struct TakeMode {
   const PairFilter* filter = nullptr;  ///< null: the bounds are exact
   bool isolate = false;  ///< never read a value for a row that does not attend it: slow
-  T* into = nullptr;     ///< where the tile's rows go; null: to tile.out
+  T* into = nullptr;     ///< where the tile's rows go, a multiple of Shape::rows of them; null: to
+                         ///< tile.out
   Index into_stride = 0;
   bool finish = false;  ///< divide them by row_sum: this is the tile's last block
 };

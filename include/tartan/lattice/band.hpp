@@ -16,6 +16,9 @@ struct Bound {
   static constexpr Bound none_below() { return {-far}; }
   static constexpr Bound none_above() { return {far}; }
 
+  /// The bound at `offset`, or none where that is further than any sequence is long.
+  static constexpr Bound at(Index offset) { return {detail::max(-far, detail::min(far, offset))}; }
+
   constexpr Index operator()(Index i) const { return i + offset; }
   constexpr bool operator==(const Bound&) const = default;
 };

@@ -31,11 +31,11 @@ class Local {
   /// Keys seen on each side of self.
   constexpr Index reach() const { return window() / 2; }
 
-  constexpr bool contains(Index i, Index j) const { return i - reach() <= j && j <= i + reach(); }
+  constexpr bool contains(Index i, Index j) const { return i - j <= reach() && j - i <= reach(); }
 
   template <class Visit>
   constexpr void bands(const Extent& extent, Visit&& visit) const {
-    visit(Band{extent.rows(), extent.keys(), Bound{-reach()}, Bound{reach()}});
+    visit(Band{extent.rows(), extent.keys(), Bound::at(-reach()), Bound::at(reach())});
   }
 
  private:

@@ -34,11 +34,11 @@ class Window {
   constexpr Index left() const { return left_.value(); }
   constexpr Index right() const { return right_.value(); }
 
-  constexpr bool contains(Index i, Index j) const { return i - left() <= j && j <= i + right(); }
+  constexpr bool contains(Index i, Index j) const { return i - j <= left() && j - i <= right(); }
 
   template <class Visit>
   constexpr void bands(const Extent& extent, Visit&& visit) const {
-    visit(Band{extent.rows(), extent.keys(), Bound{-left()}, Bound{right()}});
+    visit(Band{extent.rows(), extent.keys(), Bound::at(-left()), Bound::at(right())});
   }
 
  private:
