@@ -89,17 +89,23 @@ TEST_CASE("static and dynamic patterns give the same bits") {
                    attention(p.q, p.k, p.v, Causal{} & (Local{32} | Strided{16}))) == 0);
 }
 
+/// The rows `sample` of the result against the reference.
+template <class M, class P>
+void check_rows(const Problem<M>& p, const P& pattern, std::initializer_list<Index> sample) {
+  const M fast = attention(p.q, p.k, p.v, pattern);
+  for (const Index row : sample) {
+    const Options at{.scale = {}, .query_offset = row};
+    const M q = p.q.row(row);
+    const auto exact = reference::attention(q, p.k, p.v, pattern, at);
+    CHECK(difference(fast.row(row), exact) <= allowed_error(q, p.k, p.v, pattern, at, exact));
+  }
+}
+
 TEST_CASE("long sequences, row by row against the reference on a sample") {
   const Problem<RowMajor<float>> p({5000, 5000, 32, 32}, 8);
   for_each_test_pattern(70, 71, [&](const char* name, const auto& pattern) {
     CAPTURE(name);
-    const auto fast = attention(p.q, p.k, p.v, pattern);
-    for (const Index row : {Index{0}, Index{1}, Index{70}, Index{2499}, Index{4095}, Index{4999}}) {
-      const Options at{.scale = {}, .query_offset = row};
-      const RowMajor<float> q = p.q.row(row);
-      const auto exact = reference::attention(q, p.k, p.v, pattern, at);
-      CHECK(difference(fast.row(row), exact) <= allowed_error(q, p.k, p.v, pattern, at, exact));
-    }
+    check_rows(p, pattern, {0, 1, 70, 2499, 4095, 4999});
   });
 }
 
@@ -150,4 +156,15 @@ TEST_CASE("chunks of the queries give the rows of the whole") {
       CHECK(difference(chunk, whole.middleRows(begin, rows)) < 2e-6);
     }
   });
+}
+
+TEST_CASE("inputs beyond the cache, where the kernel looks ahead") {
+  const Problem<RowMajor<float>> p({5000, 5000, 128, 128}, 9);
+  check_rows(p, Local{70}, {0, 127, 128, 2500, 4999});
+  check_rows(p, Causal{} & (Local{70} | Strided{71}), {0, 127, 128, 2500, 4999});
+  check_rows(p, Local{70} | Columns{71}, {0, 127, 128, 2500, 4999});
+  const Problem<Eigen::MatrixXf> by_column({5000, 5000, 128, 128}, 10);
+  check_rows(by_column, Local{70} | Strided{71}, {0, 127, 128, 2500, 4999});
+  const Problem<RowMajor<float>> wide({200, 20000, 64, 64}, 11);
+  check_rows(wide, Dense{}, {0, 127, 128, 199});
 }

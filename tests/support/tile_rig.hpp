@@ -80,7 +80,8 @@ class TileRig {
     std::copy_n(v.data() + begin * out_stride, (last - begin) * out_stride, v_end.data());
     Numbers<T> s(detail::block_keys * L), lane(detail::lane_numbers * L);
     mode.filter = filter;
-    detail::take_keys<T>(tile, {s.data(), lane.data(), d, out_stride},
+    detail::Ahead<T> ahead;
+    detail::take_keys<T>(tile, {s.data(), lane.data(), d, out_stride, &ahead},
                          {k_end.data(), d, v_end.data(), out_stride, begin, end - begin, wrap},
                          bounds, mode);
   }

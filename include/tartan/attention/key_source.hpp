@@ -19,6 +19,13 @@ struct PackingChoice {
   bool operator==(const PackingChoice&) const = default;
 };
 
+/// Has rows of a matrix brought nearer, where their columns are contiguous.
+template <class T>
+void look_ahead(const View<const T>& x, const Lattice& rows, Ahead<T>& ahead) {
+  if (x.col_stride != 1) return;
+  ahead.add(x.at(rows.start, 0), rows.step * x.row_stride, rows.count, x.cols);
+}
+
 /// Runs of packed keys. A run is extended as a pattern walks on, so that neighbouring tiles and
 /// units find most of their keys packed already.
 template <class T>
@@ -58,6 +65,14 @@ class KeySource {
   /// True where so many keys can be had in one piece.
   static bool fits(const PackingChoice& choice, Index keys) {
     return !choice.any() || keys <= run_keys;
+  }
+
+  /// Has the keys [begin, end) of the band brought nearer.
+  void look_ahead(const Band& band, Index begin, Index end, Ahead<T>& ahead) const {
+    if (begin >= end) return;
+    const Lattice keys{band.keys[begin], band.keys.step, end - begin};
+    detail::look_ahead(call_.k, keys, ahead);
+    detail::look_ahead(call_.v, keys, ahead);
   }
 
   /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit.

@@ -22,7 +22,8 @@ class UnitRunner {
       : pass_(pass),
         call_(pass.call),
         source_(pass.call),
-        out_stride_(KeySource<T>::padded(call_.v.cols)) {
+        out_stride_(KeySource<T>::padded(call_.v.cols)),
+        far_(bytes(call_) > near_bytes) {
     Scratch& scratch = Scratch::of_this_thread();
     scratch.reset(static_cast<std::size_t>(group_tiles) *
                       (Scratch::bytes_for<T>(call_.q.cols * L) +
@@ -36,7 +37,7 @@ class UnitRunner {
       tile.row_sum = tile.row_max + L;
     }
     work_ = {scratch.take<T>(block_keys * L), scratch.take<T>(lane_numbers * L), call_.q.cols,
-             out_stride_};
+             out_stride_, &ahead_};
     source_.place(scratch);
   }
 
@@ -46,6 +47,7 @@ class UnitRunner {
     count_ = ceil_div(unit.positions.count, L);
     class_tiles_ = ceil_div(unit.class_rows, L);
     for (Index x = 0; x < count_; ++x) open(tile(x), unit, x);
+    look_ahead(u);
     for (std::size_t b = 0; b < bands_.size(); ++b) take_band(b, 0, count_, false);
     for (Index x = 0; x < count_; ++x) {
       if (must_isolate(tile(x))) {
@@ -60,6 +62,18 @@ class UnitRunner {
   /// Keys of a group's tiles up to which each tile takes its own at once; beyond, blocks are
   /// shared.
   static constexpr Index narrow = 4 * block_keys;
+
+  /// Bytes of inputs and output from which on looking ahead pays: what a core has of the last
+  /// cache, about. Below, it costs up to 5 %.
+  static constexpr double near_bytes = 8 << 20;
+
+  static double bytes(const Call<T>& call) {
+    const auto of = [](const auto& x) {
+      return static_cast<double>(sizeof(T)) * static_cast<double>(x.rows) *
+             static_cast<double>(x.cols);
+    };
+    return of(call.q) + of(call.k) + of(call.v) + of(call.out);
+  }
 
   struct GroupTile : Tile<T> {
     Lattice positions;
@@ -80,6 +94,31 @@ class UnitRunner {
     return {call_.out.at(query_row(t.positions.start), 0), t.positions.step * call_.out.row_stride,
             call_.out.col_stride};
   }
+
+  /// Has the rows of the unit after `u`, and those of its keys that `u` does not have, brought
+  /// nearer while `u` is computed.
+  void look_ahead(Index u) {
+    ahead_.clear();
+    if (!far_ || u + 1 == pass_.units()) return;
+    const Unit unit = pass_.unit(u), next = pass_.unit(u + 1);
+    if (next.positions.empty()) return;
+    const Lattice rows{query_row(next.positions.start), next.positions.step, next.positions.count};
+    detail::look_ahead(call_.q, rows, ahead_);
+    if (pass_.resume) detail::look_ahead(as_const(call_.out), rows, ahead_);
+    for (const PlannedBand& planned : pass_.plan.bands(next.rows)) {
+      const Band& band = planned.band;
+      Index begin = band.keys_of(next.positions.start).first;
+      if (next.rows == unit.rows) {
+        begin = max(begin, band.keys_of(unit.positions.end() - 1).last + 1);
+      }
+      const Index end = band.keys_of(next.positions.end() - 1).last + 1;
+      source_.look_ahead(band, begin, min(end, begin + narrow), ahead_);
+    }
+    ahead_.within(steps());
+  }
+
+  /// Value steps in which the tiles take a block each.
+  Index steps() const { return count_ * (L / Shape<T>::rows); }
 
   /// Packs the queries, and starts the softmax afresh or where the pass before left it.
   void open(GroupTile& t, const Unit& unit, Index x) {
@@ -150,6 +189,12 @@ class UnitRunner {
     } else {
       for (Index begin = all.begin; begin < all.end; begin += block_keys) {
         const Range block{begin, min(all.end, begin + block_keys)};
+        if (far_) {
+          ahead_.clear();
+          source_.look_ahead(bands_[b].band, block.end, min(all.end, block.end + block_keys),
+                             ahead_);
+          ahead_.within(steps());
+        }
         for (Index x = from; x < to; ++x) {
           const Range range = ranges_[static_cast<std::size_t>(x)];
           take(b, x, choice, {max(block.begin, range.begin), min(block.end, range.end)}, isolate, 0,
@@ -243,6 +288,8 @@ class UnitRunner {
   const Call<T>& call_;
   KeySource<T> source_;
   Index out_stride_;
+  Ahead<T> ahead_;
+  bool far_;
   Workspace<T> work_{};
   std::array<GroupTile, static_cast<std::size_t>(group_tiles)> tiles_{};
   std::array<LaneBounds<T>, static_cast<std::size_t>(group_tiles)> bounds_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ahead.hpp"
 #include "scores.hpp"
 #include "softmax.hpp"
 #include "values.hpp"
@@ -78,6 +79,7 @@ struct Workspace {
   T* lane;           ///< lane_numbers × lanes: bounds, corrections and factors, one a lane
   Index d;           ///< columns of q and k
   Index out_stride;  ///< columns of v, rounded up to a multiple of Shape::width
+  Ahead<T>* ahead;   ///< what to bring into the cache meanwhile
 };
 
 /// How a block is taken in.
@@ -228,6 +230,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
   for (Index r = 0; r < tile.rows; r += R) {
     const SlotRange range = full ? low : slots_of(bounds, r, R, keys);
     ragged |= !range.full();
+    work.ahead->step();
     value_rows<T>(work.s, {range.begin, range.end - range.begin, keys.wrap}, keys.v, keys.v_stride,
                   r, 0, work.out_stride, rows);
   }
