@@ -15,7 +15,8 @@ set ylabel "times faster than dense"
 set logscale xy 2
 set xrange [*:*] noextend
 set offsets graph 0.03, graph 0.03, 0, 0
-set key below maxcols 2 reverse Left noenhanced
+set key below maxcols 2 reverse Left noenhanced spacing 1.1
+set xlabel offset 0, 0.4
 plot for [i = 0:4] data index i using 1:3:xtic(1) with linespoints pt 7 ps 0.8 lw 2 lc rgb colour[i + 1] \
        title columnheader(1), \
      for [i = 0:4] data index i using 1:2 with lines dt 2 lc rgb colour[i + 1] notitle, \

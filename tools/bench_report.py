@@ -203,7 +203,7 @@ def density_sentences(found):
             lines.append(f"- {title}: dense wins from a density of **{at:.2f}** on.")
         elif min(time for _, time, _ in points) >= 1:
             lines.append(f"- {title}: dense wins at every density measured; at "
-                         f"{points[0][0]:.3f} it takes {1 / points[0][1]:.2f} of the time.")
+                         f"{points[0][0]:.3f} the pattern takes {points[0][1]:.1f} times as long.")
         else:
             lines.append(f"- {title}: dense never wins; at a density of "
                          f"{points[-1][0]:.2f} the pattern takes {points[-1][1]:.2f} of dense time.")
