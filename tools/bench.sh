@@ -86,7 +86,8 @@ compile_time() {
 
 case $mode in
   full)
-    steps=10
+    steps=11
+    step "scale, N = 256" suite scale 256 21 0.02 "${pin[@]}"
     step "scale, N = 1024" suite scale 1024 21 0.05 "${pin[@]}"
     step "scale, N = 4096" suite scale 4096 15 0.05 "${pin[@]}"
     step "scale, N = 16384" suite scale 16384 11 0.05 "${pin[@]}"
