@@ -8,18 +8,20 @@
 #                             a minute, installing and building not counted
 #   tools/bench.sh --smoke    tiny sizes: shows that everything runs; its figures mean nothing
 #   --out DIR                 where results go (build/bench-results)
+#   --march ARCH              what to compile for (native)
 #   --core N                  the core of the one-thread runs (the last one of those allowed)
 # CXX chooses the compiler, as with CMake.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 command_line="tools/bench.sh${*:+ $*}"
-mode=full out=build/bench-results core=
+mode=full out=build/bench-results core='' march=native
 while (($#)); do
   case $1 in
     --quick) mode=quick ;;
     --smoke) mode=smoke ;;
     --out) out=${2:?"--out needs a folder"} && shift ;;
+    --march) march=${2:?"--march needs a processor"} && shift ;;
     --core) core=${2:?"--core needs a number"} && shift ;;
     -h | --help) sed -n '2,/^set/{/^set/!s/^# \{0,1\}//p}' "$0" && exit ;;
     *) echo "bench.sh: unknown argument '$1' (see --help)" >&2 && exit 2 ;;
@@ -35,7 +37,7 @@ tartan_need g++ cmake make libeigen3-dev libbenchmark-dev python3 gnuplot-nox
 mkdir -p "$out"
 echo "building in build/bench ..."
 {
-  cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DTARTAN_NATIVE=ON \
+  cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DTARTAN_MARCH="$march" \
     -DTARTAN_BUILD_BENCHMARKS=ON -DTARTAN_BUILD_TESTS=OFF -DTARTAN_BUILD_EXAMPLES=OFF &&
     cmake --build build/bench --parallel "$(nproc)"
 } >"$out/build.log" 2>&1 || {
