@@ -188,8 +188,8 @@ def crossing(points):
     """The density at which a family's time reaches that of dense, between two points; or None.
     Less than 5 % more than dense time is noise: a full window *is* dense."""
     for (d0, t0, _), (d1, t1, _) in zip(points, points[1:]):
-        if t0 < 1 and t1 > 1.05:
-            part = math.log(1 / t0) / math.log(t1 / t0)
+        if t0 <= 1.05 < t1:  # noise apart
+            part = max(0, math.log(1 / t0) / math.log(t1 / t0))
             return d0 * (d1 / d0) ** part
     return None
 
