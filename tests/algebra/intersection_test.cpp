@@ -46,6 +46,15 @@ TEST_CASE("crossing lattices meet on the common one") {
   }
 }
 
+TEST_CASE("many residue classes cross without a band for each pair of them") {
+  const auto diagonals = Strided{1021} & Strided{1019};
+  CHECK(count(diagonals, 1200) == 1200);
+  CHECK(detail::band_count(diagonals, {0, 1200, 1200}) == 1021);
+  check_laws(diagonals, 2);
+  check_laws(Strided{29} & Strided{31}, 40);
+  check_laws((Strided{29} | Columns{23}) & (Strided{31} | Local{3}), 3);
+}
+
 TEST_CASE("windows meet in a window, or not at all") {
   check_twins(Window{5, 1} & Window{2, 3}, Window{2, 1});
   CHECK(count(Window{5, 1} & user::Diagonals{1, 1}, 20) == 20);

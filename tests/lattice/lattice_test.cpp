@@ -42,6 +42,10 @@ static_assert(Lattice::residue_class(1, 4, -6, 3) == Lattice{-3, 4, 2});
 static_assert(Lattice{2, 3, 4}[3] == 11 && Lattice{2, 3, 4}.end() == 12);
 static_assert(intersect(Lattice{0, 4, 10}, Lattice{0, 6, 10}) == Lattice{0, 12, 4});
 static_assert(intersect(Lattice{0, 4, 10}, Lattice{1, 6, 10}).empty());
+static_assert(
+    intersect(Lattice{0, Index{1} << 62, 1}, Lattice{-1, (Index{1} << 62) - 1, 2}).empty());
+static_assert(intersect(Lattice{5, Index{1} << 62, 1}, Lattice{5, (Index{1} << 62) - 1, 1}).count ==
+              1);
 
 TEST_CASE("a residue class holds the congruent positions of an interval, and no others") {
   for (Index step = 1; step <= 5; ++step) {

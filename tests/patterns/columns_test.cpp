@@ -41,6 +41,8 @@ TEST_CASE("static and dynamic Columns are twins") {
 TEST_CASE("Columns refuses a wrong stride, with the rule and the value") {
   CHECK(message_of<std::invalid_argument>([] { Columns{0}; }) ==
         "tartan: Columns: stride must be >= 1, got 0");
+  CHECK(message_of<std::invalid_argument>([] { Columns{(Index{1} << 31) + 1}; }) ==
+        "tartan: Columns: stride must be <= 2147483648, got 2147483649");
   CHECK(message_of<std::invalid_argument>([] { Columns<4>{5}; }) ==
         "tartan: Columns: stride must be the static 4, got 5");
 }

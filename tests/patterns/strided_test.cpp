@@ -48,6 +48,13 @@ TEST_CASE("a stride longer than the sequence leaves the diagonal") {
   check_laws(Strided{1000}, 5);
 }
 
+TEST_CASE("the largest strides cross without overflow") {
+  const Strided a{Index{1} << 31}, b{(Index{1} << 31) - 1};
+  CHECK(count(a & b, 30) == 30);
+  CHECK(count(a | b, 30) == 30);
+  check_laws(any(a & b), 5);
+}
+
 TEST_CASE("static and dynamic Strided are twins") {
   check_twins(Strided<4>{}, Strided{4});
   check_twins(Strided<1>{}, Strided<1>{1});
@@ -56,6 +63,8 @@ TEST_CASE("static and dynamic Strided are twins") {
 TEST_CASE("Strided refuses a wrong stride, with the rule and the value") {
   CHECK(message_of<std::invalid_argument>([] { Strided{0}; }) ==
         "tartan: Strided: stride must be >= 1, got 0");
+  CHECK(message_of<std::invalid_argument>([] { Strided{(Index{1} << 31) + 1}; }) ==
+        "tartan: Strided: stride must be <= 2147483648, got 2147483649");
   CHECK(message_of<std::invalid_argument>([] { Strided<4>{5}; }) ==
         "tartan: Strided: stride must be the static 4, got 5");
 }

@@ -7,6 +7,8 @@ namespace tartan {
 
 /// The pairs that are in A and in B. Bands intersect pairwise: lattices by the Chinese remainder
 /// theorem, bounds by taking the tighter one; so `Causal & P` caps every band of P at the diagonal.
+/// Where both have so many bands that their pairs far outnumber the rows, as in `Strided<1021> &
+/// Strided<1019>`, the bands of A are filtered by B.
 template <Pattern A, Pattern B>
 class Intersection {
  public:
@@ -20,6 +22,14 @@ class Intersection {
 
   template <class Visit>
   constexpr void bands(const Extent& extent, Visit&& visit) const {
+    const Index count_a = detail::band_count(a_, extent);
+    const Index count_b = count_a > 1 ? detail::band_count(b_, extent) : 1;
+    if (count_b > 1 && count_a > most_pairs(extent) / count_b) {
+      for_each_band(a_, extent, [&](const Band& band, const auto& keep) {
+        visit(band, detail::keep_both(keep, detail::KeepInside<B>{b_}));
+      });
+      return;
+    }
     for_each_band(a_, extent, [&](const Band& a, const auto& keep_a) {
       const Extent shared{a.rows.start, a.rows.end(), extent.key_end};
       for_each_band(b_, shared, [&](const Band& b, const auto& keep_b) {
@@ -30,6 +40,10 @@ class Intersection {
   }
 
  private:
+  static constexpr Index most_pairs(const Extent& extent) {
+    return 4 * (extent.row_end - extent.row_begin + extent.key_end);
+  }
+
   [[no_unique_address]] A a_;
   [[no_unique_address]] B b_;
 };

@@ -7,14 +7,14 @@
 namespace tartan {
 namespace detail {
 
-/// The step of the pattern's finest band: rows' step times keys' step; 1 is a plain window. Tells
-/// which operand of a union to cut out of the other: any order is right, the finer first leaves
-/// bands.
+/// The step of the pattern's finest band: rows' step and keys' step added; 2 is a plain window.
+/// Tells which operand of a union to cut out of the other: any order is right, the finer first
+/// leaves bands.
 template <Pattern P>
 constexpr Index finest_step(const P& pattern, const Extent& extent) {
   Index finest = Bound::far;
   for_each_band(pattern, extent, [&](const Band& band, const auto&) {
-    finest = min(finest, band.rows.step * band.keys.step);
+    finest = min(finest, band.rows.step + band.keys.step);
   });
   return finest;
 }
@@ -63,7 +63,7 @@ class Union {
   template <class Visit>
   constexpr void bands(const Extent& extent, Visit&& visit) const {
     const Index step = detail::finest_step(a_, extent);
-    if (step == 1 || step <= detail::finest_step(b_, extent)) {
+    if (step == 2 || step <= detail::finest_step(b_, extent)) {
       all_then_rest(a_, b_, extent, visit);
     } else {
       all_then_rest(b_, a_, extent, visit);

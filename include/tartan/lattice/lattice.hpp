@@ -63,7 +63,8 @@ constexpr bool meet(const Lattice& a, const Lattice& b) {
 }
 
 /// The positions of both: again a lattice, by the Chinese remainder theorem.
-/// Cost: at most min(a.step, b.step) / gcd steps.
+/// Cost: a walk of at most min(a.step, b.step) / gcd positions of the coarser, and no further than
+/// both reach.
 constexpr Lattice intersect(const Lattice& a, const Lattice& b) {
   const Index begin = detail::max(a.start, b.start);
   const Index end = detail::min(a.end(), b.end());
@@ -72,9 +73,14 @@ constexpr Lattice intersect(const Lattice& a, const Lattice& b) {
   if (a.empty() || b.empty() || begin >= end) return {begin, 1, 0};
   if (fine.step == 1) return coarse.within(begin, end);
   if (!meet(a, b)) return {begin, 1, 0};
-  Index residue = coarse.start;
-  while ((residue - fine.start) % fine.step != 0) residue += coarse.step;
-  return Lattice::residue_class(residue, std::lcm(a.step, b.step), begin, end);
+  const Lattice within = coarse.within(begin, end);
+  for (Index t = 0; t < within.count; ++t) {
+    if ((within[t] - fine.start) % fine.step != 0) continue;
+    const Index every = fine.step / std::gcd(a.step, b.step);  // of the coarser's positions
+    return {within[t], coarse.step * detail::min(every, within.count),
+            detail::ceil_div(within.count - t, every)};
+  }
+  return {begin, 1, 0};
 }
 
 }  // namespace tartan

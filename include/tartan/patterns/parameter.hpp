@@ -1,6 +1,7 @@
 // A pattern's parameter: a constant of the type, or a value in the object. Layer: patterns.
 #pragma once
 
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -8,14 +9,19 @@
 
 namespace tartan::detail {
 
+inline constexpr Index largest = std::numeric_limits<Index>::max();
+
+/// The largest stride: two of them have a least common multiple that is an Index.
+inline constexpr Index largest_stride = Index{1} << 31;
+
 /// Holds `Value`, in no memory; with Dynamic it holds the value given at run time.
 /// `Tag` tells two parameters of one pattern apart, so that neither takes memory.
 template <Index Value, int Tag = 0>
 class Parameter {
  public:
   constexpr Parameter() = default;
-  constexpr Parameter(Index value, Index least, const char* name) {
-    check(value, least, name);
+  constexpr Parameter(Index value, Index least, const char* name, Index most = largest) {
+    check(value, least, name, most);
     if (value != Value) {
       throw std::invalid_argument(std::string("tartan: ") + name + " must be the static " +
                                   std::to_string(Value) + ", got " + std::to_string(value));
@@ -23,10 +29,12 @@ class Parameter {
   }
   constexpr Index value() const { return Value; }
 
-  static constexpr void check(Index value, Index least, const char* name) {
-    if (value < least) {
-      throw std::invalid_argument(std::string("tartan: ") + name + " must be >= " +
-                                  std::to_string(least) + ", got " + std::to_string(value));
+  static constexpr void check(Index value, Index least, const char* name, Index most = largest) {
+    if (value < least || value > most) {
+      const Index limit = value < least ? least : most;
+      throw std::invalid_argument(std::string("tartan: ") + name + " must be " +
+                                  (value < least ? ">= " : "<= ") + std::to_string(limit) +
+                                  ", got " + std::to_string(value));
     }
   }
 };
@@ -34,8 +42,9 @@ class Parameter {
 template <int Tag>
 class Parameter<Dynamic, Tag> {
  public:
-  constexpr Parameter(Index value, Index least, const char* name) : value_(value) {
-    Parameter<0, Tag>::check(value, least, name);
+  constexpr Parameter(Index value, Index least, const char* name, Index most = largest)
+      : value_(value) {
+    Parameter<0, Tag>::check(value, least, name, most);
   }
   constexpr Index value() const { return value_; }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <concepts>
+#include <type_traits>
 #include <utility>
 
 #include "../lattice/band.hpp"
@@ -36,6 +37,17 @@ struct IgnoreBand {
 template <class P>
 concept HasBands = Pattern<P> && requires(const P& pattern, const Extent& extent) {
   pattern.bands(extent, IgnoreBand{});
+};
+
+/// True where P has a member named bands, whatever it is: it makes that of BandsMember ambiguous.
+struct BandsMember {
+  int bands;
+};
+template <class P>
+struct WithBandsMember : P, BandsMember {};
+template <class P>
+concept NamesBands = std::is_class_v<P> && !std::is_final_v<P> && !requires {
+  &WithBandsMember<P>::bands;
 };
 
 /// Keeps what both filters keep.
@@ -78,6 +90,10 @@ struct KeepOutside {
 /// A pattern without bands of its own is one band of all pairs, filtered by contains().
 template <Pattern P, class Visit>
 constexpr void for_each_band(const P& pattern, const Extent& extent, Visit&& visit) {
+  static_assert(
+      detail::HasBands<P> || !detail::NamesBands<P>,
+      "tartan: Pattern: bands must be callable as bands(extent, visit) on a const pattern, "
+      "for any visit(band) or visit(band, keep) (see examples/your_own_pattern.cpp)");
   if constexpr (detail::HasBands<P>) {
     pattern.bands(extent, [&](const Band& band, const auto&... keep) {
       const Band clipped{band.rows.within(extent.row_begin, extent.row_end),
@@ -95,4 +111,15 @@ constexpr void for_each_band(const P& pattern, const Extent& extent, Visit&& vis
   }
 }
 
+namespace detail {
+
+/// How many bands the pattern has within the extent.
+template <Pattern P>
+constexpr Index band_count(const P& pattern, const Extent& extent) {
+  Index bands = 0;
+  for_each_band(pattern, extent, [&](const Band&, const auto&) { ++bands; });
+  return bands;
+}
+
+}  // namespace detail
 }  // namespace tartan

@@ -19,13 +19,16 @@ template <Index S = Dynamic>
 class Strided {
   static_assert(S >= 1 || S == Dynamic,
                 "tartan: Strided<S>: S must be >= 1 (every S-th key is seen; Strided<1> is dense)");
+  static_assert(S <= detail::largest_stride, "tartan: Strided<S>: S must be <= 2^31");
 
  public:
   static constexpr Index static_stride = S;
 
   constexpr Strided() requires(S != Dynamic) = default;
-  /// Throws std::invalid_argument where `stride` is below 1, or is not the static one.
-  constexpr explicit Strided(Index stride) : stride_(stride, 1, "Strided: stride") {}
+  /// Throws std::invalid_argument where `stride` is below 1 or above 2^31, or is not the static
+  /// one.
+  constexpr explicit Strided(Index stride)
+      : stride_(stride, 1, "Strided: stride", detail::largest_stride) {}
 
   constexpr Index stride() const { return stride_.value(); }
 
