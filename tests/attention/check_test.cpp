@@ -88,4 +88,9 @@ TEST_CASE("overlap of other layouts: where the addresses' ranges meet") {
   CHECK_FALSE(overlap<double>({x, 5, 5, 10, 2}, {x + 49, 5, 5, 10, 2}));
   CHECK(overlap<double>({x, 5, 5, 10, 2}, {x + 48, 5, 5, 10, 2}));
   CHECK_FALSE(overlap<double>({x + 100, 3, 4, 4, 1}, {x, 20, 5, 5, 1}));
+  // Rows or columns in reverse.
+  CHECK(overlap<double>({x + 80, 5, 4, -20, 1}, {x, 1, 4, 20, 1}));
+  CHECK(overlap<double>({x + 9, 1, 10, 10, -1}, {x, 1, 3, 3, 1}));
+  CHECK_FALSE(overlap<double>({x + 80, 5, 4, -20, 1}, {x + 84, 1, 4, 4, 1}));
+  CHECK_FALSE(overlap<double>({x + 19, 1, 10, 10, -1}, {x, 1, 10, 10, 1}));
 }

@@ -32,6 +32,31 @@ TEST_CASE("an output of another shape is refused, not resized, and not written")
   CHECK(out == Row::Constant(5, 7, 3.0f));
 }
 
+TEST_CASE("a query_offset beyond what positions can hold") {
+  const Row q = Row::Ones(2, 4);
+  Row out = Row::Constant(2, 4, 3.0f);
+  const Index most = Index{1} << 60;
+  for (const Index offset : {most + 1, -most - 1, std::numeric_limits<Index>::max(),
+                             std::numeric_limits<Index>::min()}) {
+    CHECK(refused([&] { attention_into(out, q, q, q, Dense{}, {.query_offset = offset}); }) ==
+          "tartan: attention: query_offset must be within 2^60 of 0, got " +
+              std::to_string(offset));
+  }
+  CHECK(out == Row::Constant(2, 4, 3.0f));
+  CHECK(attention(q, q, q, Causal{}, {.query_offset = most}) == q);
+  CHECK(attention(q, q, q, Causal{}, {.query_offset = -most}) == Row::Zero(2, 4));
+}
+
+TEST_CASE("an output whose elements are not apart") {
+  const Row q = Row::Ones(3, 4);
+  std::vector<float> memory(16, 7.0f);
+  using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  Eigen::Map<Row, 0, Strides> same_row(memory.data(), 3, 4, Strides(0, 1));
+  CHECK(refused([&] { attention_into(same_row, q, q, q, Dense{}); }) ==
+        "tartan: attention: out has a stride of 0 (its elements must be apart)");
+  CHECK(memory == std::vector<float>(16, 7.0f));
+}
+
 TEST_CASE("an output that shares memory with an input") {
   Row q = Row::Ones(6, 4), k = Row::Ones(6, 4), v = Row::Ones(6, 4);
   const std::string message =

@@ -110,3 +110,17 @@ TEST_CASE("run_tasks: what the executor itself throws reaches the caller") {
   CHECK(message_of<std::runtime_error>([&] { detail::run_tasks(broken, 2, [](Index) {}); }) ==
         "no threads");
 }
+
+TEST_CASE("run_tasks: an executor that leaves tasks out, or runs one twice, is found out") {
+  const auto lazy = [](Index count, Task task) {
+    for (Index t = 1; t < count; ++t) task(t);
+  };
+  const auto eager = [](Index count, Task task) {
+    for (Index t = 0; t <= count; ++t) task(t % count);
+  };
+  const auto nothing = [](Index) {};
+  CHECK(message_of<std::logic_error>([&] { detail::run_tasks(lazy, 3, nothing); }) ==
+        "tartan: executor: it ran 2 of 3 tasks (it must run each once)");
+  CHECK(message_of<std::logic_error>([&] { detail::run_tasks(eager, 3, nothing); }) ==
+        "tartan: executor: it ran 4 of 3 tasks (it must run each once)");
+}

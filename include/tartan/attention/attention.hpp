@@ -19,6 +19,7 @@ template <class T>
 void attend(const View<T>& out, T* lse, const View<const T>& q, const View<const T>& k,
             const View<const T>& v, const auto& pattern, const Options& options,
             const auto& executor) {
+  check_query_offset(options.query_offset);
   if (q.rows == 0) return;
   const Plan plan(pattern, {options.query_offset, options.query_offset + q.rows, k.rows});
   run_attention<T>({q, k, v, out, lse, static_cast<T>(options.scale_for(q.cols))}, plan, executor);
@@ -55,7 +56,8 @@ struct Attention {
 /// * v_j. q: n×d, k: m×d, v: m×dv, in memory, with any strides. Returns n×dv, in q's storage order;
 /// rows that attend no key are 0. Row r of q is position options.query_offset + r. Exact to
 /// rounding; the same bits for any number of threads. Cost: about 2 * count(pattern) * (d + dv)
-/// flops; memory for a few tiles a thread. Throws std::invalid_argument where shapes disagree.
+/// flops; memory for a few tiles a thread. Throws std::invalid_argument where shapes disagree, or
+/// query_offset is beyond 2^60.
 ///
 ///     Eigen::MatrixXf q = ..., k = ..., v = ...;                     // 4096 x 64 each
 ///     auto past = tartan::Causal{} & (tartan::Local<256>{} | tartan::Strided<64>{});

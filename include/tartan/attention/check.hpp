@@ -29,12 +29,24 @@ void check_shapes(const View<const T>& q, const View<const T>& k, const View<con
   }
 }
 
-/// Throws std::invalid_argument unless out is n×dv.
+/// Throws std::invalid_argument where positions would leave what integers can hold.
+inline void check_query_offset(Index query_offset) {
+  constexpr Index most = Index{1} << 60;
+  if (query_offset < -most || query_offset > most) {
+    refuse("query_offset must be within 2^60 of 0, got " + std::to_string(query_offset));
+  }
+}
+
+/// Throws std::invalid_argument unless out is n×dv, each element in a place of its own.
 template <class T>
 void check_out_shape(const View<T>& out, const View<const T>& q, const View<const T>& v) {
   if (out.rows != q.rows || out.cols != v.cols) {
     refuse("out is " + shape_text(out.rows, out.cols) + " but must be " +
            shape_text(q.rows, v.cols) + " (rows of q, columns of v); it is never resized");
+  }
+  if (out.rows * out.cols > 0 &&
+      ((out.rows > 1 && out.row_stride == 0) || (out.cols > 1 && out.col_stride == 0))) {
+    refuse("out has a stride of 0 (its elements must be apart)");
   }
 }
 
@@ -43,12 +55,13 @@ void check_out_shape(const View<T>& out, const View<const T>& q, const View<cons
 template <class T>
 bool overlap(const View<const T>& a, const View<const T>& b) {
   if (a.rows == 0 || a.cols == 0 || b.rows == 0 || b.cols == 0) return false;
-  const auto first = [](const View<const T>& x) {
-    return reinterpret_cast<std::uintptr_t>(x.data);
+  // The lowest and the highest address: strides may be negative.
+  const auto corner = [](const View<const T>& x, bool low) {
+    return reinterpret_cast<std::uintptr_t>(x.at((x.row_stride < 0) == low ? x.rows - 1 : 0,
+                                                 (x.col_stride < 0) == low ? x.cols - 1 : 0));
   };
-  const auto last = [](const View<const T>& x) {
-    return reinterpret_cast<std::uintptr_t>(x.at(x.rows - 1, x.cols - 1));
-  };
+  const auto first = [&](const View<const T>& x) { return corner(x, true); };
+  const auto last = [&](const View<const T>& x) { return corner(x, false); };
   if (last(a) < first(b) || last(b) < first(a)) return false;
   if (a.row_stride != b.row_stride || a.col_stride != b.col_stride) return true;
   // Columns [0, a.cols) of a against those of b, which start `shift` further on in a row of

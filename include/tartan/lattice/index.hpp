@@ -1,6 +1,10 @@
 // Positions and the integer arithmetic on them. Layer: lattice (the lowest).
 #pragma once
 
+#if !defined(__cpp_concepts)
+#error "tartan needs C++20 (-std=c++20)"
+#endif
+
 #include <Eigen/Core>  // Eigen::Index, Eigen::Dynamic
 #include <numeric>     // gcd
 

@@ -44,4 +44,7 @@ class EigenThreads {
   Pool* pool_;
 };
 
+template <class Pool>
+EigenThreads(Pool&) -> EigenThreads<Pool>;
+
 }  // namespace tartan

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <concepts>
 #include <exception>
+#include <stdexcept>
+#include <string>
 
 #include "../lattice/index.hpp"
 
@@ -32,14 +34,17 @@ concept Executor = std::invocable<const E&, Index, Task>;
 namespace detail {
 
 /// Runs f(t) for t in [0, count) on the executor; what a task throws is thrown here again, once
-/// all have ended. Of several exceptions one is kept.
+/// all have ended. Of several exceptions one is kept. Throws std::logic_error where the executor
+/// has not run as many tasks as it was given.
 template <Executor E, class F>
 void run_tasks(const E& executor, Index count, const F& f) {
   if (count <= 0) return;
   if (count == 1) return f(0);
+  std::atomic<Index> ran = 0;
   std::atomic<bool> failed = false;
   std::exception_ptr error;
   const auto guarded = [&](Index t) {
+    ran.fetch_add(1, std::memory_order_relaxed);
     if (failed.load(std::memory_order_relaxed)) return;
     try {
       f(t);
@@ -49,6 +54,10 @@ void run_tasks(const E& executor, Index count, const F& f) {
   };
   executor(count, Task(guarded));
   if (error) std::rethrow_exception(error);
+  if (ran != count) {
+    throw std::logic_error("tartan: executor: it ran " + std::to_string(ran) + " of " +
+                           std::to_string(count) + " tasks (it must run each once)");
+  }
 }
 
 }  // namespace detail

@@ -9,6 +9,13 @@
 
 namespace tartan {
 
+// Not the same type in a program's objects with OpenMP and in those without.
+#ifdef _OPENMP
+inline namespace with_openmp {
+#else
+inline namespace without_openmp {
+#endif
+
 struct OpenMP {
   /// Threads to use; 0 is OpenMP's own choice (OMP_NUM_THREADS, else all cores).
   int threads = 0;
@@ -32,6 +39,8 @@ struct OpenMP {
 #endif
   }
 };
+
+}  // namespace
 
 /// What runs the work where no executor is given.
 #ifdef _OPENMP

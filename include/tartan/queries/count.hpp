@@ -57,6 +57,8 @@ constexpr Index count_pairs(const Band& band, const Keep& keep) {
 /// Cost: O(log) for each band, whatever n and m; a band with a filter (contains() alone, irregular
 /// crossings) is walked pair by pair. Throws std::invalid_argument where a size is negative.
 ///
+/// Precondition: n * m < 2^63.
+///
 ///     static_assert(count(Local<3>{}, 4, 4) == 10);
 ///     constexpr auto mask = Local<256>{} | Strided<256>{};
 ///     std::cout << count(mask, 65536, 65536);

@@ -9,8 +9,9 @@
 #include <limits>
 #include <type_traits>
 
-// Code that depends on the vector width sits in an inline namespace named for it, so that objects
-// compiled with different -march flags can be linked together.
+// Code that depends on the vector width sits in an inline namespace named for it, so that a linker
+// does not mix the kernels of objects compiled with different -march flags. (Eigen's own matrices
+// must not pass between such objects: their alignment differs.)
 #if defined(EIGEN_DONT_VECTORIZE)
 #define TARTAN_ISA isa_scalar
 #elif defined(EIGEN_VECTORIZE_AVX512)
