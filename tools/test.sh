@@ -31,6 +31,7 @@ done
 source tools/install.sh
 packages=(g++ cmake make libeigen3-dev catch2 libstb-dev)
 [[ "${CXX:-} ${presets[*]}" != *clang* ]] || packages+=(clang libomp-dev)
+[[ "${presets[*]}" != *clang-asan* ]] || packages+=(libclang-rt-dev)
 tartan_need "${packages[@]}" || exit 2
 : "${jobs:=$(nproc)}"
 
