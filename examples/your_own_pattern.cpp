@@ -19,8 +19,8 @@ struct Dilated {
   template <class Visit>
   constexpr void bands(const tartan::Extent& extent, Visit&& visit) const {
     for (Index c = 0; c < step; ++c) {
-      visit(tartan::Band{extent.rows(c, step), extent.keys(c, step), tartan::Bound{-reach},
-                         tartan::Bound{0}});
+      visit(tartan::Band{extent.rows(c, step), extent.keys(c, step), tartan::Bound::at(-reach),
+                         tartan::Bound::at(0)});
     }
   }
 };
