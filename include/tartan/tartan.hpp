@@ -3,13 +3,24 @@
 
 #include "version.hpp"
 
+#include "patterns/block_layout.hpp"
 #include "patterns/causal.hpp"
 #include "patterns/columns.hpp"
 #include "patterns/dense.hpp"
+#include "patterns/dilated.hpp"
+#include "patterns/documents.hpp"
+#include "patterns/fixed.hpp"
+#include "patterns/global_tokens.hpp"
 #include "patterns/local.hpp"
+#include "patterns/neighborhood.hpp"
+#include "patterns/own_block.hpp"
+#include "patterns/prefix_lm.hpp"
+#include "patterns/sinks.hpp"
 #include "patterns/strided.hpp"
+#include "patterns/summary_columns.hpp"
 #include "patterns/window.hpp"
 
+#include "algebra/difference.hpp"
 #include "algebra/intersection.hpp"
 #include "algebra/union.hpp"
 

@@ -70,6 +70,9 @@ inline const AnyPattern& any(const AnyPattern& pattern) { return pattern; }
 inline AnyPattern either(const AnyPattern& a, const AnyPattern& b) {
   return AnyPattern::of("(" + a.name() + " | " + b.name() + ")", a | b);
 }
+inline AnyPattern less(const AnyPattern& a, const AnyPattern& b) {
+  return AnyPattern::of("(" + a.name() + " - " + b.name() + ")", a - b);
+}
 inline AnyPattern both(const AnyPattern& a, const AnyPattern& b) {
   return AnyPattern::of("(" + a.name() + " & " + b.name() + ")", a & b);
 }

@@ -1,13 +1,24 @@
 // Patterns as a user would write them, and all of the library's to combine them with.
 #pragma once
 
+#include <tartan/algebra/difference.hpp>
 #include <tartan/algebra/intersection.hpp>
 #include <tartan/algebra/union.hpp>
+#include <tartan/patterns/block_layout.hpp>
 #include <tartan/patterns/causal.hpp>
 #include <tartan/patterns/columns.hpp>
 #include <tartan/patterns/dense.hpp>
+#include <tartan/patterns/dilated.hpp>
+#include <tartan/patterns/documents.hpp>
+#include <tartan/patterns/fixed.hpp>
+#include <tartan/patterns/global_tokens.hpp>
 #include <tartan/patterns/local.hpp>
+#include <tartan/patterns/neighborhood.hpp>
+#include <tartan/patterns/own_block.hpp>
+#include <tartan/patterns/prefix_lm.hpp>
+#include <tartan/patterns/sinks.hpp>
 #include <tartan/patterns/strided.hpp>
+#include <tartan/patterns/summary_columns.hpp>
 #include <tartan/patterns/window.hpp>
 
 namespace user {

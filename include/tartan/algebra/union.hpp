@@ -1,48 +1,30 @@
 // A | B: the pairs of either pattern, each counted once. Layer: algebra.
 #pragma once
 
-#include "../lattice/cut.hpp"
-#include "../patterns/pattern.hpp"
+#include <compare>
+
+#include "difference.hpp"
 
 namespace tartan {
 namespace detail {
 
-/// The step of the pattern's finest band: rows' step and keys' step added; 2 is a plain window.
-/// Tells which operand of a union to cut out of the other: any order is right, the finer first
-/// leaves bands.
-template <Pattern P>
-constexpr Index finest_step(const P& pattern, const Extent& extent) {
-  Index finest = Bound::far;
-  for_each_band(pattern, extent, [&](const Band& band, const auto&) {
-    finest = min(finest, band.rows.step + band.keys.step);
-  });
-  return finest;
-}
+/// What tells which operand of a union to cut out of the other: any order is right; the finer
+/// first, and of two as fine the one of fewer bands, leaves bands.
+struct Grain {
+  Index step = Bound::far;  ///< of the finest band: its rows' and its keys' step; 2: a plain window
+  Index bands = 0;
 
-/// Visits `whole` without the pairs of `cut`. Where a band of `cut` lies on a finer lattice,
-/// cutting it out leaves bands; where lattices cross irregularly, `whole` is visited with a filter.
-template <class Keep, Pattern Cut, class Visit>
-constexpr void visit_outside(const Band& whole, const Keep& keep, const Cut& cut, Visit& visit) {
-  Pieces pieces;
-  pieces.add(whole);
-  bool regular = true;
-  const Extent extent{whole.rows.start, whole.rows.end(), whole.keys.end()};
-  for_each_band(cut, extent, [&]<class KeepCut>(const Band& b, const KeepCut&) {
-    if (!regular || intersect(whole, b).empty()) return;
-    Pieces left;
-    for (int p = 0; p < pieces.count && regular; ++p) {
-      const Band& piece = pieces.band[static_cast<std::size_t>(p)];
-      regular = std::same_as<KeepCut, KeepAll> && refines(b.rows, piece.rows) &&
-                refines(b.keys, piece.keys) && left.room_for_a_cut();
-      if (regular) subtract(piece, b, left);
-    }
-    if (regular) pieces = left;
+  constexpr auto operator<=>(const Grain&) const = default;
+};
+
+template <Pattern P>
+constexpr Grain grain_of(const P& pattern, const Extent& extent) {
+  Grain grain;
+  for_each_band(pattern, extent, [&](const Band& band, const auto&) {
+    grain.step = min(grain.step, band.rows.step + band.keys.step);
+    ++grain.bands;
   });
-  if (!regular) {
-    visit(whole, keep_both(keep, KeepOutside<Cut>{cut}));
-    return;
-  }
-  for (int p = 0; p < pieces.count; ++p) visit(pieces.band[static_cast<std::size_t>(p)], keep);
+  return grain;
 }
 
 }  // namespace detail
@@ -62,8 +44,8 @@ class Union {
 
   template <class Visit>
   constexpr void bands(const Extent& extent, Visit&& visit) const {
-    const Index step = detail::finest_step(a_, extent);
-    if (step == 2 || step <= detail::finest_step(b_, extent)) {
+    const detail::Grain a = detail::grain_of(a_, extent);
+    if (a == detail::Grain{2, 1} || a <= detail::grain_of(b_, extent)) {
       all_then_rest(a_, b_, extent, visit);
     } else {
       all_then_rest(b_, a_, extent, visit);

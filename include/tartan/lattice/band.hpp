@@ -19,6 +19,11 @@ struct Bound {
   /// The bound at `offset`, or none where that is further than any sequence is long.
   static constexpr Bound at(Index offset) { return {detail::max(-far, detail::min(far, offset))}; }
 
+  /// The bound `by` further on; none stays none.
+  constexpr Bound moved(Index by) const {
+    return offset == -far || offset == far ? *this : Bound{offset + by};
+  }
+
   constexpr Index operator()(Index i) const { return i + offset; }
   constexpr bool operator==(const Bound&) const = default;
 };

@@ -19,7 +19,7 @@ using Eigen::Dynamic;
 namespace detail {
 
 /// floor(a / b) for b > 0, also where a is negative.
-constexpr Index floor_div(Index a, Index b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+constexpr Index floor_div(Index a, Index b) { return a / b - (a % b < 0); }
 
 /// ceil(a / b) for b > 0, also where a is negative.
 constexpr Index ceil_div(Index a, Index b) { return -floor_div(-a, b); }
