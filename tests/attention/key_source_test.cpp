@@ -1,5 +1,5 @@
 // Where the kernel reads keys and values: whatever the layout and the order of the calls, each row
-// of a block is that of its key.
+// of a part is that of its key.
 #include <tartan/attention/key_source.hpp>
 
 #include "support/catch.hpp"
@@ -81,8 +81,8 @@ struct Rig {
   /// What is wrong with a block, or "".
   std::string broken(const Lattice& keys, const PackingChoice& choice, Index begin, Index end) {
     const Band band{{}, keys};
-    const KeyBlock<T> block = source.block(band, choice, begin, end);
-    if (block.begin != begin || block.count != end - begin || block.wrap != 0) return "numbers";
+    const KeyPart<T> block = source.part(band, choice, begin, end);
+    if (block.count != end - begin || block.wrap != 0) return "numbers";
     const Index padded = KeySource<T>::padded(v.view().cols);
     for (Index e = 0; e < block.count; ++e) {
       const Index row = keys[begin + e];
@@ -159,10 +159,10 @@ TEST_CASE("choose: what the kernel can't read as it lies is packed, and what lie
   CHECK(choice(W + 1, rows, rows, 1, 1).v == (W > 1));
 }
 
-TEST_CASE("unpacked blocks point into the user's matrices") {
+TEST_CASE("unpacked parts point into the user's matrices") {
   Rig<float> rig(100, 5, 2 * Shape<float>::width, Layout::block_of_rows, Layout::rows);
   const Lattice keys{3, 4, 20};
-  const KeyBlock<float> block = rig.source.block({{}, keys}, {false, false}, 6, 11);
+  const KeyPart<float> block = rig.source.part({{}, keys}, {false, false}, 6, 11);
   CHECK(block.k == rig.k.view().at(27, 0));
   CHECK(block.v == rig.v.view().at(27, 0));
   CHECK(block.k_stride == 4 * rig.k.view().row_stride);
@@ -187,14 +187,14 @@ TEST_CASE("a run is extended, not packed anew, while it goes on and fits") {
   const Lattice keys{0, 2, 1000};
   const PackingChoice both{true, true};
   const auto first_key = [&](Index begin, Index end) {
-    return rig.source.block({{}, keys}, both, begin, end).k;
+    return rig.source.part({{}, keys}, both, begin, end).k;
   };
   const float* start = first_key(10, 20);
   CHECK(first_key(15, 30) == start + 5 * 4);
   CHECK(first_key(30, 40) == start + 20 * 4);
   // What has been packed is not read again: the copy does not know of a change.
   rig.k.at(keys[25], 0) = -1;
-  const KeyBlock<float> old = rig.source.block({{}, keys}, both, 25, 35);
+  const KeyPart<float> old = rig.source.part({{}, keys}, both, 25, 35);
   CHECK(old.k == start + 15 * 4);
   CHECK(old.k[0] == static_cast<float>(1 + keys[25] * 64));
   // Before its begin, beyond its end, or longer than there is room for: afresh.
@@ -215,15 +215,35 @@ TEST_CASE("two lattices of keys are kept at once; a third takes the place of the
   Rig<float> rig(600, 4, 4, Layout::rows, Layout::rows);
   const PackingChoice both{true, true};
   const Lattice even{0, 2, 300}, odd{1, 2, 300}, third{0, 3, 200};
-  const float* at_even = rig.source.block({{}, even}, both, 0, 10).k;
-  const float* at_odd = rig.source.block({{}, odd}, both, 0, 10).k;
+  const float* at_even = rig.source.part({{}, even}, both, 0, 10).k;
+  const float* at_odd = rig.source.part({{}, odd}, both, 0, 10).k;
   CHECK(at_even != at_odd);
-  CHECK(rig.source.block({{}, even}, both, 5, 15).k == at_even + 5 * 4);
-  CHECK(rig.source.block({{}, odd}, both, 5, 15).k == at_odd + 5 * 4);
-  CHECK(rig.source.block({{}, third}, both, 0, 10).k == at_even);
+  CHECK(rig.source.part({{}, even}, both, 5, 15).k == at_even + 5 * 4);
+  CHECK(rig.source.part({{}, odd}, both, 5, 15).k == at_odd + 5 * 4);
+  CHECK(rig.source.part({{}, third}, both, 0, 10).k == at_even);
   CHECK(rig.broken(third, both, 5, 12) == "");
   CHECK(rig.broken(odd, both, 3, 20) == "");
   CHECK(rig.broken(even, both, 3, 20) == "");
+}
+
+TEST_CASE("overwrites: where keys that were packed before would be lost") {
+  Rig<float> rig(2000, 4, 4, Layout::rows, Layout::rows);
+  const PackingChoice both{true, true};
+  const Lattice even{0, 2, 1000}, odd{1, 2, 1000}, third{0, 3, 600};
+  const auto overwrites = [&](const Lattice& keys, Index begin, Index end) {
+    return rig.source.overwrites({{}, keys}, both, begin, end);
+  };
+  CHECK_FALSE(overwrites(even, 0, 10));
+  CHECK_FALSE(rig.source.overwrites({{}, even}, {false, false}, 0, 900));
+  rig.source.part({{}, even}, both, 10, 20);
+  CHECK_FALSE(overwrites(even, 15, 40));
+  CHECK_FALSE(overwrites(even, 20, 40));
+  CHECK(overwrites(even, 5, 12));
+  CHECK(overwrites(even, 30, 40));
+  CHECK(overwrites(even, 15, 900));
+  CHECK_FALSE(overwrites(odd, 0, 10));
+  rig.source.part({{}, odd}, both, 0, 10);
+  CHECK(overwrites(third, 0, 10));
 }
 
 TEST_CASE("the same keys with another choice are another run") {

@@ -32,44 +32,6 @@ TileRig<T> rig_of(TileSizes s, unsigned seed) {
 }
 
 template <class T>
-void check_slots_of() {
-  Random random(1);
-  constexpr Index L = TileRig<T>::L;
-  for (int trial = 0; trial < 300; ++trial) {
-    TileRig<T> rig({L, 60, 1, 1}, 1);
-    rig.see_anything(random);
-    KeyBlock<T> block{};
-    block.begin = random.in(0, 59);
-    block.count = random.in(1, 60 - block.begin);
-    for (const Index count : {Index{1}, TileRig<T>::R, TileRig<T>::W}) {
-      const Index lane = random.in(0, L / count - 1) * count;
-      const SlotRange range = slots_of(rig.bounds, lane, count, block);
-      bool right = 0 <= range.begin && range.begin <= range.full_begin &&
-                   range.full_begin <= range.full_end && range.full_end <= range.end &&
-                   range.end <= block.count;
-      bool tight = true;  // the first and the last slot are those of the first and last lane
-      for (Index e = 0; e < block.count; ++e) {
-        Index attending = 0;
-        for (Index l = lane; l < lane + count; ++l) {
-          attending += rig.bounds.attends(l, block.begin + e);
-        }
-        const bool inside = range.begin <= e && e < range.end;
-        const bool edge = inside && (e < range.full_begin || e >= range.full_end);
-        const bool hole = range.hole_begin <= e && e < range.hole_end;
-        right = right && (inside || attending == 0);
-        right = right && (!inside || edge || hole || attending == count);
-        right = right && (!range.full() || !inside || attending == count);
-        if (inside && count == 1 && !edge && !hole) tight = tight && attending == 1;
-        if (!rig.bounds.has_hole && attending == count) tight = tight && inside && !edge && !hole;
-      }
-      CAPTURE(trial, lane, count, block.begin, block.count);
-      CHECK(right);
-      CHECK(tight);
-    }
-  }
-}
-
-template <class T>
 void check_anything(const PairFilter* filter, bool isolate) {
   Random random(2);
   unsigned seed = 1;
@@ -163,20 +125,6 @@ TEST_CASE("LaneBounds::attends") {
   CHECK(rig.bounds.attends(0, 5));
 }
 
-TEST_CASE("slots_of: no attended slot outside, none unattended in the full part") {
-  check_slots_of<float>();
-  check_slots_of<double>();
-}
-
-TEST_CASE("slots_of: all slots of a wrapped block, for all lanes") {
-  TileRig<float> rig({TileRig<float>::L, 200, 1, 1}, 1);
-  rig.see_window(9, 70);
-  const SlotRange range = slots_of(rig.bounds, 0, 4, {nullptr, 0, nullptr, 0, 9, 70, 70});
-  CHECK(range.begin == 0);
-  CHECK(range.end == 70);
-  CHECK(range.full());
-}
-
 TEST_CASE("take_keys: blocks in turn are one softmax, whatever the bounds") {
   check_anything<float>(nullptr, false);
   check_anything<double>(nullptr, false);
@@ -227,6 +175,20 @@ TEST_CASE("take_keys: the last block goes where it is to, divided, and nowhere e
       }
       CHECK_FALSE(beside);
     }
+  }
+}
+
+TEST_CASE("take_keys: a block of several parts is a block of their keys in a row") {
+  Random random(11);
+  for (int trial = 0; trial < 60; ++trial) {
+    TileRig<float> rig = rig_of<float>(sizes[std::size_t(trial) % sizes.size()], 3);
+    const Index keys = std::min(rig.keys, block_keys), parts = random.in(1, 5);
+    rig.see_window(random.in(0, 9), random.in(1, keys), random.in(0, 2));
+    TakeMode<float> mode;
+    mode.isolate = trial % 5 == 4;
+    rig.take(0, keys, mode, 0, std::min(parts, keys));
+    CAPTURE(trial, parts);
+    CHECK(rig.error(0, keys) <= allowed);
   }
 }
 

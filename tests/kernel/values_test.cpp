@@ -10,6 +10,29 @@ using tartan::test::Numbers;
 
 namespace {
 
+template <class T>
+LaneBounds<T> all_keys() {
+  LaneBounds<T> bounds{};
+  for (Index& last : bounds.last) last = 1000;
+  return bounds;
+}
+
+/// A block of one part, or one after `before` other slots, and of it the slots [begin, begin +
+/// count).
+struct ValueSlots {
+  Index begin, count, wrap, before = 0;
+
+  template <class T>
+  KeyBlock<T> block(const T* v, Index v_stride) const {
+    KeyBlock<T> keys;
+    keys.clear();
+    const LaneBounds<T> all = all_keys<T>();
+    if (before > 0) keys.add({nullptr, 0, v, v_stride, before}, 0, all);
+    keys.add({nullptr, 0, v, v_stride, wrap ? count : begin + count, wrap}, 0, all);
+    return keys;
+  }
+};
+
 /// Where the outputs come from and go to.
 enum class Way { fresh, in_place, from_elsewhere };
 
@@ -30,10 +53,10 @@ class ValueStep {
   /// where something else was written.
   double error() {
     const Index slots_end = slots_.wrap ? slots_.count : slots_.begin + slots_.count;
-    // A wrapped block's last key is number wrap + lanes - 2.
+    // A wrapped part's last key is number wrap + lanes - 2.
     const Index keys = slots_.wrap ? std::max(slots_.count, slots_.wrap + L - 1) : slots_end;
     const auto v = Numbers<T>::random((keys - 1) * v_stride_ + columns_, 1);
-    const auto p = Numbers<T>::random(slots_end * L, 2);
+    const auto p = Numbers<T>::random((slots_.before + slots_end) * L, 2);
     const auto from = Numbers<T>::random((L - 1) * from_stride() + columns_, 3);
     const auto correction = Numbers<T>::random(L, 4), factor = Numbers<T>::random(L, 5);
     double worst = 0;
@@ -44,7 +67,9 @@ class ValueStep {
                         to.data(), to_stride_,    finish_ ? factor.data() : nullptr};
       if (way_ == Way::in_place) rows.from = to.data();
       if (way_ == Way::from_elsewhere) rows.from = from.data();
-      value_rows<T>(p.data(), slots_, v.data(), v_stride_, row, 0, columns_, rows);
+      const Index begin = slots_.before + slots_.begin;
+      value_rows<T>(p.data(), slots_.block(v.data(), v_stride_), begin, begin + slots_.count, row,
+                    0, columns_, rows);
       for (Index r = 0; r < L; ++r) {
         for (Index c = 0; c < to_stride_ && (r + 1 < L || c < columns_); ++c) {
           const T got = to[r * to_stride_ + c];
@@ -60,7 +85,7 @@ class ValueStep {
           if (way_ != Way::fresh) add(from[r * from_stride() + c], correction[r]);
           for (Index e = slots_.begin; e < slots_.begin + slots_.count; ++e) {
             const Index key = slots_.wrap && e < r ? e + slots_.wrap : e;
-            add(p[e * L + r], v[key * v_stride_ + c]);
+            add(p[(slots_.before + e) * L + r], v[key * v_stride_ + c]);
           }
           const double factor_of_row = finish_ ? static_cast<double>(factor[r]) : 1.0;
           const double allowed = size * std::abs(factor_of_row) *
@@ -96,6 +121,7 @@ void check_runs() {
   for (Index count = 0; count <= block_keys; ++count) {
     for (const Index begin : {Index{0}, Index{1}, block_keys - count}) {
       check<T>({begin, count, 0}, 1 + count % 9);
+      if (count > 0 && begin == 1) check<T>({0, count, 0, block_keys - count}, 1 + count % 9);
     }
   }
   for (Index vectors = 0; vectors <= 19; ++vectors) check<T>({2, 5, 0}, vectors);
@@ -108,6 +134,7 @@ void check_wrapped() {
     // The whole run in a block, and only the first part of it.
     for (const Index count : {L, (L + wrap) / 2, wrap}) {
       if (count <= block_keys) check<T>({0, count, wrap}, 1 + wrap % 6);
+      if (count + 3 <= block_keys) check<T>({0, count, wrap, 3}, 1 + wrap % 6);
     }
   }
 }
@@ -119,9 +146,31 @@ TEST_CASE("value_rows: every number of slots to a block, and of vectors of colum
   check_runs<double>();
 }
 
-TEST_CASE("value_rows: in a wrapped block row r takes key e, or e + wrap where e < r") {
+TEST_CASE("value_rows: in a wrapped part row r takes key e, or e + wrap where e < r") {
   check_wrapped<float>();
   check_wrapped<double>();
+}
+
+TEST_CASE("value_rows: over several parts, from within one to within another") {
+  constexpr Index W = Shape<float>::width, L = Shape<float>::lanes, parts = 4, each = 5;
+  const Numbers<float> p(parts * each * L, 1), correction(L, 1);
+  Numbers<float> v(parts * each * W);
+  KeyBlock<float> keys;
+  keys.clear();
+  for (Index x = 0; x < parts; ++x) {
+    for (Index e = 0; e < each * W; ++e) v[x * each * W + e] = static_cast<float>(1 << x);
+    keys.add({nullptr, 0, v.data() + x * each * W, W, each}, 0, all_keys<float>());
+  }
+  for (Index begin = 0; begin <= parts * each; ++begin) {
+    for (Index end = begin; end <= parts * each; ++end) {
+      Numbers<float> to(L * W);
+      const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
+      value_rows<float>(p.data(), keys, begin, end, 0, 0, W, rows);
+      float expected = 0;
+      for (Index e = begin; e < end; ++e) expected += v[e * W];
+      CHECK(to[0] == expected);
+    }
+  }
 }
 
 TEST_CASE("value_rows: from a column on, to the last") {
@@ -134,7 +183,8 @@ TEST_CASE("value_rows: from a column on, to the last") {
         for (Index c = from * W; c < end * W; ++c) expected[r * 9 * W + c] = 6;
       }
       const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), 9 * W, nullptr};
-      value_rows<float>(p.data(), {0, 3, 0}, v.data(), 9 * W, 0, from * W, end * W, rows);
+      value_rows<float>(p.data(), ValueSlots{0, 3, 0}.block(v.data(), 9 * W), 0, 3, 0, from * W,
+                        end * W, rows);
       const bool same = to == expected;
       CHECK(same);
     }
@@ -146,6 +196,6 @@ TEST_CASE("value_rows: a row without an earlier output does not read one, whatev
   const Numbers<float> p(3 * L, 1), v(3 * W, 2), correction(L, 1);
   Numbers<float> to(L * W, std::numeric_limits<double>::quiet_NaN());
   const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
-  value_rows<float>(p.data(), {0, 3, 0}, v.data(), W, 0, 0, W, rows);
+  value_rows<float>(p.data(), ValueSlots{0, 3, 0}.block(v.data(), W), 0, 3, 0, 0, W, rows);
   for (Index c = 0; c < W; ++c) CHECK(to[c] == 6);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 #include <tartan/kernel/tile.hpp>
 #include <vector>
 
@@ -71,19 +72,35 @@ class TileRig {
     return bounds.attends(lane, key) && (!filter || filter->keep(lane, key));
   }
 
-  /// Takes the slots [begin, end), in which keys are numbered as they are in k. Arrays end with the
-  /// last key that a wrapped block, or one that is not, may read.
-  void take(Index begin, Index end, detail::TakeMode<T> mode = {}, Index wrap = 0) {
-    const Index last = wrap ? std::max(end, begin + wrap + L - 1) : end;
-    Numbers<T> k_end((last - begin) * d), v_end((last - begin) * out_stride);
-    std::copy_n(k.data() + begin * d, (last - begin) * d, k_end.data());
-    std::copy_n(v.data() + begin * out_stride, (last - begin) * out_stride, v_end.data());
+  /// Takes the keys [begin, end) in one block of `parts` parts, the first of them perhaps wrapped.
+  /// Arrays end with the last key that a part may read.
+  void take(Index begin, Index end, detail::TakeMode<T> mode = {}, Index wrap = 0,
+            Index parts = 1) {
+    std::vector<Numbers<T>> memory;
+    detail::KeyBlock<T> block;
+    block.clear();
+    for (Index x = 0; x < parts; ++x) {
+      const Index from = begin + (end - begin) * x / parts;
+      const Index to = begin + (end - begin) * (x + 1) / parts;
+      const Index last = wrap ? std::max(to, from + wrap + L - 1) : to;
+      const Index stride = d + x % 2;  // of the keys
+      Numbers<T> k_part((last - from) * stride), v_part((last - from) * out_stride);
+      for (Index j = from; j < last; ++j) {
+        std::copy_n(k.data() + j * d, d, k_part.data() + (j - from) * stride);
+      }
+      std::copy_n(v.data() + from * out_stride, (last - from) * out_stride, v_part.data());
+      memory.push_back(std::move(k_part));
+      const T* keys_of_part = memory.back().data();
+      memory.push_back(std::move(v_part));
+      const bool added = block.add(
+          {keys_of_part, stride, memory.back().data(), out_stride, to - from, wrap}, from, bounds);
+      if (!added) throw std::logic_error("the parts are not one block");
+    }
     Numbers<T> s(detail::block_keys * L), lane(detail::lane_numbers * L);
-    mode.filter = filter;
+    const Shifted shifted(filter, begin);
+    mode.filter = filter ? &shifted : nullptr;
     detail::Ahead<T> ahead;
-    detail::take_keys<T>(tile, {s.data(), lane.data(), d, out_stride, &ahead},
-                         {k_end.data(), d, v_end.data(), out_stride, begin, end - begin, wrap},
-                         bounds, mode);
+    detail::take_keys<T>(tile, {s.data(), lane.data(), d, out_stride, &ahead}, block, mode);
   }
   void take_blocks(Index begin, Index end, Index size, const detail::TakeMode<T>& mode = {}) {
     for (; begin < end; begin += size) take(begin, std::min(end, begin + size), mode);
@@ -130,10 +147,21 @@ class TileRig {
   Numbers<T> out{L * out_stride}, row_sum{L, 0.0};
   Numbers<T> row_max{L, static_cast<double>(detail::no_row_max<T>)};
   detail::LaneBounds<T> bounds{};
-  const detail::PairFilter* filter = nullptr;
+  const detail::PairFilter* filter = nullptr;  ///< of lanes and keys
   detail::Tile<T> tile{};
 
  private:
+  /// A filter of keys, for the slots from the key `first` on.
+  class Shifted final : public detail::PairFilter {
+   public:
+    Shifted(const detail::PairFilter* filter, Index first) : filter_(filter), first_(first) {}
+    bool keep(Index lane, Index slot) const override { return filter_->keep(lane, first_ + slot); }
+
+   private:
+    const detail::PairFilter* filter_;
+    Index first_;
+  };
+
   static constexpr double most = std::numeric_limits<double>::max();
   static constexpr double infinity = std::numeric_limits<double>::infinity();
 

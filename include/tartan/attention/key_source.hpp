@@ -75,15 +75,19 @@ class KeySource {
     detail::look_ahead(call_.v, keys, ahead);
   }
 
+  /// True where packing the keys [begin, end) of the band would overwrite keys packed before.
+  bool overwrites(const Band& band, const PackingChoice& choice, Index begin, Index end) const {
+    if (!choice.any()) return false;
+    const Run* run = find(band.keys, choice);
+    if (!run) return run_[next_ % runs].begin < run_[next_ % runs].end;
+    return !extends(*run, begin, end);
+  }
+
   /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit.
-  KeyBlock<T> block(const Band& band, const PackingChoice& choice, Index begin, Index end) {
-    KeyBlock<T> keys{call_.k.at(band.keys[begin], 0),
-                     band.keys.step * call_.k.row_stride,
-                     call_.v.at(band.keys[begin], 0),
-                     band.keys.step * call_.v.row_stride,
-                     begin,
-                     end - begin,
-                     0};
+  KeyPart<T> part(const Band& band, const PackingChoice& choice, Index begin, Index end) {
+    KeyPart<T> keys{call_.k.at(band.keys[begin], 0), band.keys.step * call_.k.row_stride,
+                    call_.v.at(band.keys[begin], 0), band.keys.step * call_.v.row_stride,
+                    end - begin};
     if (!choice.any()) return keys;
     const Run& run = packed(band.keys, choice, begin, end);
     if (choice.k) {
@@ -107,20 +111,28 @@ class KeySource {
     T* v;
   };
 
-  const Run& packed(const Lattice& keys, const PackingChoice& choice, Index begin, Index end) {
-    Run* run = nullptr;
-    for (Run& r : run_) {
-      if (r.keys == keys && r.choice == choice) run = &r;
+  const Run* find(const Lattice& keys, const PackingChoice& choice) const {
+    for (const Run& run : run_) {
+      if (run.keys == keys && run.choice == choice) return &run;
     }
-    if (run && run->begin <= begin && end <= run->end) return *run;
+    return nullptr;
+  }
+  /// True where the run has the keys [begin, end), or can have them beside its own.
+  static bool extends(const Run& run, Index begin, Index end) {
+    return run.begin <= begin && begin <= run.end && end - run.begin <= run_keys;
+  }
+
+  const Run& packed(const Lattice& keys, const PackingChoice& choice, Index begin, Index end) {
+    Run* run = const_cast<Run*>(find(keys, choice));
     if (!run) {
       run = &run_[next_++ % runs];
       run->keys = keys;
       run->choice = choice;
       run->begin = run->end = begin;
-    } else if (begin < run->begin || begin > run->end || end - run->begin > run_keys) {
+    } else if (!extends(*run, begin, end)) {
       run->begin = run->end = begin;
     }
+    if (end <= run->end) return *run;
     const Lattice added{keys[run->end], keys.step, end - run->end};
     const Index offset = run->end - run->begin;
     if (choice.k) pack(call_.k, added, run->k + offset * call_.k.cols, call_.k.cols);

@@ -70,7 +70,7 @@ bool lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBound
   return true;
 }
 
-/// The common length of the lanes' runs where a wrapped block can take them (see KeyBlock), else 0.
+/// The common length of the lanes' runs where a wrapped part can take them (see KeyPart), else 0.
 template <class T>
 Index wrap_of(const LaneBounds<T>& bounds, Index rows) {
   constexpr Index L = Shape<T>::lanes;
@@ -82,18 +82,19 @@ Index wrap_of(const LaneBounds<T>& bounds, Index rows) {
   return length;
 }
 
-/// A planned band's filter, for the lanes of a tile.
+/// A planned band's filter, for the lanes of a tile and slots from the key `first` on.
 class BandFilter final : public PairFilter {
  public:
-  BandFilter(const PlannedBand& planned, const Lattice& positions)
-      : planned_(planned), positions_(positions) {}
-  bool keep(Index lane, Index key) const override {
-    return planned_.keep(positions_[lane], planned_.band.keys[key]);
+  BandFilter(const PlannedBand& planned, const Lattice& positions, Index first)
+      : planned_(planned), positions_(positions), first_(first) {}
+  bool keep(Index lane, Index slot) const override {
+    return planned_.keep(positions_[lane], planned_.band.keys[first_ + slot]);
   }
 
  private:
   const PlannedBand& planned_;
   const Lattice& positions_;
+  Index first_;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

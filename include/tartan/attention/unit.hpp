@@ -48,11 +48,13 @@ class UnitRunner {
     class_tiles_ = ceil_div(unit.class_rows, L);
     for (Index x = 0; x < count_; ++x) open(tile(x), unit, x);
     look_ahead(u);
-    for (std::size_t b = 0; b < bands_.size(); ++b) take_band(b, 0, count_, false);
+    isolate_ = false;
+    take_bands(0, count_);
+    isolate_ = true;
     for (Index x = 0; x < count_; ++x) {
       if (must_isolate(tile(x))) {
         open(tile(x), unit, x);
-        for (std::size_t b = 0; b < bands_.size(); ++b) take_band(b, x, x + 1, true);
+        take_bands(x, x + 1);
       }
       close(tile(x));
     }
@@ -77,8 +79,8 @@ class UnitRunner {
 
   struct GroupTile : Tile<T> {
     Lattice positions;
-    std::size_t last_band;  ///< bands up to the last with a key for the tile
-    bool written;           ///< the kernel has written the rows to out
+    KeyBlock<T> block;  ///< keys that are still to be taken in
+    bool written;       ///< the kernel has written the rows to out
   };
 
   /// The tiles' bounds in one band, and the range of keys that any of their lanes attends.
@@ -143,8 +145,7 @@ class UnitRunner {
         t.row_sum[r] = pass_.row_sum[row + r * rows.step];
       }
     }
-    t.last_band = bands_.size();
-    while (t.last_band > 0 && !attends(t, bands_[t.last_band - 1].band)) --t.last_band;
+    t.block.clear();
   }
 
   /// True where the kernel can read and write the tile's rows of out as they lie.
@@ -162,92 +163,108 @@ class UnitRunner {
     t.state_stride = out_stride_;
   }
 
-  /// True where the bounds of a row of the tile admit a key.
-  static bool attends(const GroupTile& t, const Band& band) {
-    const Lattice rows = t.positions.within(band.rows.start, band.rows.end());
-    return !rows.empty() &&
-           band.keys_of(rows.start).first <= band.keys_of(rows[rows.count - 1]).last;
+  /// Takes the keys of all bands into the tiles [from, to).
+  void take_bands(Index from, Index to) {
+    for (const PlannedBand& planned : bands_) take_band(planned, from, to);
+    for (Index x = from; x < to; ++x) flush(tile(x), true);
   }
 
-  /// Takes the band's keys into the tiles [from, to).
-  void take_band(std::size_t b, Index from, Index to, bool isolate) {
+  /// Gives the band's keys to the tiles [from, to).
+  void take_band(const PlannedBand& planned, Index from, Index to) {
     Range all{std::numeric_limits<Index>::max(), 0};
     for (Index x = from; x < to; ++x) {
       Range& range = ranges_[static_cast<std::size_t>(x)];
       LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
       range = {0, 0};
-      if (!lane_bounds<T>(bands_[b], tile(x).positions, bounds)) continue;
+      if (!lane_bounds<T>(planned, tile(x).positions, bounds)) continue;
       range = {bounds.first[0], bounds.last[L - 1] + 1};
       if (!range.empty()) all = {min(all.begin, range.begin), max(all.end, range.end)};
     }
     if (all.empty()) return;
-    const PackingChoice choice = source_.choose(bands_[b].band, class_tiles_);
+    const PackingChoice choice = source_.choose(planned.band, class_tiles_);
     const Index keys = all.end - all.begin;
     if (keys <= narrow && source_.fits(choice, keys)) {
-      source_.block(bands_[b].band, choice, all.begin, all.end);  // packs them in one piece
-      for (Index x = from; x < to; ++x) take_run(b, x, choice, isolate);
+      pack(planned, choice, all);  // in one piece
+      for (Index x = from; x < to; ++x) take_run(planned, x, choice);
     } else {
       for (Index begin = all.begin; begin < all.end; begin += block_keys) {
         const Range block{begin, min(all.end, begin + block_keys)};
         if (far_) {
           ahead_.clear();
-          source_.look_ahead(bands_[b].band, block.end, min(all.end, block.end + block_keys),
-                             ahead_);
+          source_.look_ahead(planned.band, block.end, min(all.end, block.end + block_keys), ahead_);
           ahead_.within(steps());
         }
+        pack(planned, choice, block);
         for (Index x = from; x < to; ++x) {
           const Range range = ranges_[static_cast<std::size_t>(x)];
-          take(b, x, choice, {max(block.begin, range.begin), min(block.end, range.end)}, isolate, 0,
-               block.end >= range.end);
+          take(planned, x, choice, {max(block.begin, range.begin), min(block.end, range.end)}, 0);
         }
       }
     }
   }
 
-  /// Takes all keys that the tile has in a narrow band, in blocks of even size.
-  void take_run(std::size_t b, Index x, const PackingChoice& choice, bool isolate) {
+  /// Has the keys packed, if they are to be; whatever that overwrites is taken in before.
+  void pack(const PlannedBand& planned, const PackingChoice& choice, const Range& keys) {
+    if (source_.overwrites(planned.band, choice, keys.begin, keys.end)) {
+      for (Index x = 0; x < count_; ++x) flush(tile(x), false);
+    }
+    source_.part(planned.band, choice, keys.begin, keys.end);
+  }
+
+  /// Gives the tile all keys that it has in a narrow band, in blocks of even size.
+  void take_run(const PlannedBand& planned, Index x, const PackingChoice& choice) {
     Range range = ranges_[static_cast<std::size_t>(x)];
     if (range.empty()) return;
     const Index wrap =
-        isolate || bands_[b].keep ? 0 : wrap_of(bounds_[static_cast<std::size_t>(x)], tile(x).rows);
+        isolate_ || planned.keep ? 0 : wrap_of(bounds_[static_cast<std::size_t>(x)], tile(x).rows);
     if (wrap) range.end = range.begin + wrap;
     const Index blocks = ceil_div(range.end - range.begin, block_keys);
     const Index size = ceil_div(ceil_div(range.end - range.begin, blocks), 8) * 8;
     for (Index begin = range.begin; begin < range.end; begin += size) {
-      const Index end = min(range.end, begin + size);
-      take(b, x, choice, {begin, end}, isolate, begin == range.begin ? wrap : 0, end == range.end);
+      take(planned, x, choice, {begin, min(range.end, begin + size)},
+           begin == range.begin ? wrap : 0);
     }
   }
 
-  void take(std::size_t b, Index x, const PackingChoice& choice, const Range& block, bool isolate,
-            Index wrap, bool last) {
-    if (block.empty()) return;
+  /// Adds keys to the tile's block; where they do not fit, the block is taken in first.
+  void take(const PlannedBand& planned, Index x, const PackingChoice& choice, const Range& keys,
+            Index wrap) {
+    if (keys.empty()) return;
     GroupTile& t = tile(x);
-    KeyBlock<T> keys = source_.block(bands_[b].band, choice, block.begin, block.end);
-    keys.wrap = wrap;
     const LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
-    const BandFilter filter(bands_[b], t.positions);
-    TakeMode<T> mode;
-    mode.filter = bands_[b].keep ? &filter : nullptr;
-    mode.isolate = isolate;
-    if (last && b + 1 == t.last_band && !isolate && direct(t)) {
-      // Rows in out that an earlier pass left are overwritten only where no second try can be
-      // needed.
-      const bool exact = !t.ragged && !mode.filter && (wrap || all_attend(bounds, block));
-      if (!pass_.resume || exact) {
-        const Strided2D<T> out = out_rows(t);
-        mode.into = out.data;
-        mode.into_stride = out.row_stride;
-        mode.finish = !pass_.to_continue;
-        t.written = true;
-      }
+    KeyPart<T> part = source_.part(planned.band, choice, keys.begin, keys.end);
+    part.wrap = wrap;
+    if (planned.keep) {
+      flush(t, false);
+      t.block.add(part, keys.begin, bounds);
+      const BandFilter filter(planned, t.positions, keys.begin);
+      TakeMode<T> mode;
+      mode.filter = &filter;
+      mode.isolate = isolate_;
+      take_keys<T>(t, work_, t.block, mode);
+      t.block.clear();
+    } else if (!t.block.add(part, keys.begin, bounds)) {
+      flush(t, false);
+      t.block.add(part, keys.begin, bounds);
     }
-    take_keys<T>(t, work_, keys, bounds, mode);
   }
 
-  static bool all_attend(const LaneBounds<T>& bounds, const Range& block) {
-    return bounds.first[L - 1] <= block.begin && block.end - 1 <= bounds.last[0] &&
-           !bounds.has_hole;
+  /// Takes the tile's block in. After the last block the rows are written where they belong.
+  void flush(GroupTile& t, bool last) {
+    if (t.block.empty()) return;
+    TakeMode<T> mode;
+    mode.isolate = isolate_;
+    // Rows in out that an earlier pass left are overwritten only where no second try can be needed.
+    const bool exact = !t.ragged && t.block.full();
+    if (last && !isolate_ && direct(t) && (!pass_.resume || exact)) {
+      const Strided2D<T> out = out_rows(t);
+      mode.into = out.data;
+      mode.into_stride = out.row_stride;
+      mode.finish = !pass_.to_continue;
+      t.written = true;
+    }
+    take_keys<T>(t, work_, t.block, mode);
+    t.block.clear();
   }
 
   /// True where a row came out as NaN or infinite, and may have been multiplied, by weight 0, with
@@ -297,6 +314,7 @@ class UnitRunner {
   std::span<const PlannedBand> bands_;
   Index count_ = 0;
   Index class_tiles_ = 0;
+  bool isolate_ = false;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -56,7 +56,7 @@ void score_keys(const T* qt, Index d, const T* k, Index k_stride, Index count, T
   }
 }
 
-/// Scores of N slots of a wrapped block (see KeyBlock) against both vectors of queries: where
+/// Scores of N slots of a wrapped part (see KeyPart) against both vectors of queries: where
 /// `Mixed` is 0, the low vector's lanes below slot + 1 take key `slot`, its others and the high
 /// vector key slot + wrap; where it is 1, the low vector takes key `slot`, and the high vector's
 /// lanes divide. first: the number of the first slot; k: its row.
@@ -94,7 +94,7 @@ void score_wrapped_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_REST
   }
 }
 
-/// Scores of the slots of a wrapped block in which the lanes divide: the first lanes - 1.
+/// Scores of the slots of a wrapped part in which the lanes divide: the first lanes - 1.
 template <class T>
 void score_wrapped(const T* qt, Index d, const T* k, Index k_stride, Index wrap, T* s) {
   using S = Shape<T>;

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "shape.hpp"
+#include "key_block.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
@@ -17,16 +17,6 @@ inline constexpr T masked_score = std::numeric_limits<T>::lowest();
 /// below every other score.
 template <class T>
 inline constexpr T no_row_max = masked_score<T>*(1 - std::numeric_limits<T>::epsilon());
-
-/// One vector's share of a block: slots [begin, end) hold scores. Every lane attends those of
-/// [full_begin, full_end) outside [hole_begin, hole_end); the others go by the lanes' bounds.
-struct SlotRange {
-  Index begin, end;
-  Index full_begin, full_end;
-  Index hole_begin, hole_end;
-
-  bool full() const { return begin == full_begin && end == full_end && hole_begin >= hole_end; }
-};
 
 /// The bounds of one vector's lanes, as slots: a lane attends [lower, upper] without
 /// [hole_lower, hole_upper]. Read, a vector of each, only where the range is not full.

@@ -1,6 +1,6 @@
 // A tile: up to Shape::lanes queries, transposed, with their running softmax and output; and what
-// is done with it: take in a block of keys. Knows pointers, strides, lanes and lane bounds; no
-// pattern. Layer: kernel.
+// is done with it: take in a block of keys. Knows pointers, strides, lanes and slots; no pattern.
+// Layer: kernel.
 #pragma once
 
 #include <algorithm>
@@ -12,48 +12,13 @@
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-/// Which keys each lane attends: lane l those with first[l] <= key <= last[l], but for those with
-/// hole_first[l] <= key <= hole_last[l] where has_hole. None of the four decreases from lane to
-/// lane; a lane with first > last attends none.
-template <class T>
-struct LaneBounds {
-  Index first[Shape<T>::lanes];
-  Index last[Shape<T>::lanes];
-  Index hole_first[Shape<T>::lanes];
-  Index hole_last[Shape<T>::lanes];
-  bool has_hole;
-
-  bool attends(Index lane, Index key) const {
-    return first[lane] <= key && key <= last[lane] &&
-           !(has_hole && hole_first[lane] <= key && key <= hole_last[lane]);
-  }
-};
-
-/// Pairs that a band's bounds admit and its filter may not.
+/// Pairs of a block that its bounds admit and its band's filter may not.
 class PairFilter {
  public:
-  virtual bool keep(Index lane, Index key) const = 0;
+  virtual bool keep(Index lane, Index slot) const = 0;
 
  protected:
   ~PairFilter() = default;
-};
-
-/// A run of keys and values in memory, the columns of each row contiguous.
-///
-/// A block may be *wrapped*: where every lane attends the same number w >= lanes of keys, each
-/// lane's run one key further than the lane's before, the two ragged ends fit together. Slot e is
-/// then key begin + e for the lanes l <= e and key begin + e + w for the others, and no lane
-/// computes a pair that it does not attend.
-template <class T>
-struct KeyBlock {
-  const T* k;
-  Index k_stride;
-  const T* v;  ///< a multiple of Shape::width columns
-  Index v_stride;
-  Index begin;  ///< the number of the first key, as LaneBounds count
-  Index count;  ///< slots, at most block_keys
-  Index wrap;   ///< w where the block is wrapped, else 0; then count >= lanes, and neither filter
-                ///< nor isolate of TakeMode is set
 };
 
 /// The state of one tile, in memory that its owner lays out. lanes is Shape::lanes.
@@ -93,63 +58,46 @@ struct TakeMode {
   bool finish = false;  ///< divide them by row_sum: this is the tile's last block
 };
 
-/// The slots of a block that the lanes [lane, lane + count) attend.
-template <class T>
-SlotRange slots_of(const LaneBounds<T>& bounds, Index lane, Index count, const KeyBlock<T>& keys) {
-  if (keys.wrap) return {0, keys.count, 0, keys.count, 0, 0};
-  const auto clip = [&](Index key) { return std::clamp<Index>(key - keys.begin, 0, keys.count); };
-  const Index last_lane = lane + count - 1;
-  SlotRange range{clip(bounds.first[lane]),
-                  clip(bounds.last[last_lane] + 1),
-                  clip(bounds.first[last_lane]),
-                  clip(bounds.last[lane] + 1),
-                  0,
-                  0};
-  range.end = std::max(range.begin, range.end);
-  range.full_begin = std::min(range.full_begin, range.end);
-  range.full_end = std::clamp(range.full_end, range.full_begin, range.end);
-  if (bounds.has_hole) {
-    range.hole_begin = std::max(range.begin, clip(bounds.hole_first[lane]));
-    range.hole_end = std::min(range.end, clip(bounds.hole_last[last_lane] + 1));
-  }
-  return range;
-}
-
 /// Scores of all slots that a lane of the low or of the high vector attends. Slots that only one of
 /// the vectors attends take one vector's work.
 template <class T>
-void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
+void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyPart<T>& part,
                 const SlotRange& low, const SlotRange& high) {
   using S = Shape<T>;
+  T* s = work.s + part.slot * S::lanes;
   const auto score = [&]<int N, int M>(Index from, Index to, int m) {
     if (from >= to) return;
-    score_keys<T, N, M>(tile.qt + m * S::width, work.d, keys.k + from * keys.k_stride,
-                        keys.k_stride, to - from, work.s + from * S::lanes + m * S::width);
+    score_keys<T, N, M>(tile.qt + m * S::width, work.d, part.k + from * part.k_stride,
+                        part.k_stride, to - from, s + from * S::lanes + m * S::width);
   };
-  if (keys.wrap) {
-    score_wrapped<T>(tile.qt, work.d, keys.k, keys.k_stride, keys.wrap, work.s);
-    score.template operator()<S::keys2, 2>(S::lanes - 1, keys.count, 0);
+  if (part.wrap) {
+    score_wrapped<T>(tile.qt, work.d, part.k, part.k_stride, part.wrap, s);
+    score.template operator()<S::keys2, 2>(S::lanes - 1, part.count, 0);
     return;
   }
-  const Index both_begin = std::max(low.begin, high.begin);
-  const Index both_end = std::min(low.end, high.end);
+  const auto clip = [&](Index slot) { return std::clamp<Index>(slot - part.slot, 0, part.count); };
+  const Index low_begin = clip(low.begin), low_end = clip(low.end);
+  const Index high_begin = clip(high.begin), high_end = clip(high.end);
+  const Index both_begin = max(low_begin, high_begin), both_end = min(low_end, high_end);
   if (both_begin < both_end) {
-    score.template operator()<S::keys1, 1>(low.begin, both_begin, 0);
+    score.template operator()<S::keys1, 1>(low_begin, both_begin, 0);
+    score.template operator()<S::keys1, 1>(high_begin, both_begin, 1);
     score.template operator()<S::keys2, 2>(both_begin, both_end, 0);
-    score.template operator()<S::keys1, 1>(both_end, high.end, 1);
+    score.template operator()<S::keys1, 1>(both_end, low_end, 0);
+    score.template operator()<S::keys1, 1>(both_end, high_end, 1);
   } else {
-    score.template operator()<S::keys1, 1>(low.begin, low.end, 0);
-    score.template operator()<S::keys1, 1>(high.begin, high.end, 1);
+    score.template operator()<S::keys1, 1>(low_begin, low_end, 0);
+    score.template operator()<S::keys1, 1>(high_begin, high_end, 1);
   }
 }
 
 template <class T>
 void filter_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
-                 const LaneBounds<T>& bounds, const PairFilter& filter) {
+                 const PairFilter& filter) {
   for (Index lane = 0; lane < tile.rows; ++lane) {
-    const SlotRange range = slots_of(bounds, lane, 1, keys);
+    const SlotRange range = keys.range(lane, 1);
     for (Index e = range.begin; e < range.end; ++e) {
-      if (!filter.keep(lane, keys.begin + e)) work.s[e * Shape<T>::lanes + lane] = masked_score<T>;
+      if (!filter.keep(lane, e)) work.s[e * Shape<T>::lanes + lane] = masked_score<T>;
     }
   }
 }
@@ -157,49 +105,36 @@ void filter_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T
 /// The value step of one row at a time, over the pairs that are attended and no others.
 template <class T>
 void isolated_value_step(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
-                         const LaneBounds<T>& bounds, const PairFilter* filter,
-                         const T* correction) {
+                         const PairFilter* filter, const T* correction) {
   for (Index lane = 0; lane < tile.rows; ++lane) {
     T* out = tile.out + lane * work.out_stride;
     const T* state = tile.state ? tile.state + lane * tile.state_stride : nullptr;
     for (Index c = 0; c < work.out_stride; ++c) out[c] = state ? state[c] * correction[lane] : T(0);
-    const SlotRange range = slots_of(bounds, lane, 1, keys);
-    for (Index e = range.begin; e < range.end; ++e) {
-      if (!bounds.attends(lane, keys.begin + e)) continue;
-      if (filter && !filter->keep(lane, keys.begin + e)) continue;
-      const T weight = work.s[e * Shape<T>::lanes + lane];
-      const T* value = keys.v + e * keys.v_stride;
-      for (Index c = 0; c < work.out_stride; ++c) out[c] += weight * value[c];
+    for (const KeyPart<T>& part : keys) {
+      for (Index e = 0; e < part.count; ++e) {
+        const Index slot = part.slot + e;
+        if (!keys.attends(lane, slot) || (filter && !filter->keep(lane, slot))) continue;
+        const T weight = work.s[slot * Shape<T>::lanes + lane];
+        const T* value = part.v + e * part.v_stride;
+        for (Index c = 0; c < work.out_stride; ++c) out[c] += weight * value[c];
+      }
     }
   }
 }
 
 /// Takes a block of keys into the tile: scores, softmax, values.
+/// Where mode isolates, no part of the block is wrapped.
 template <class T>
 void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
-               const LaneBounds<T>& bounds, const TakeMode<T>& mode) {
+               const TakeMode<T>& mode) {
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes, R = Shape<T>::rows;
   T* correction = work.lane;
   T* finish = correction + L;
   T* bound = finish + L;
-  const SlotRange low = slots_of(bounds, 0, W, keys);
-  const SlotRange high = slots_of(bounds, W, W, keys);
-  score_step(tile, work, keys, low, high);
-  if (mode.filter) filter_step(tile, work, keys, bounds, *mode.filter);
-
-  if (!low.full() || !high.full()) {
-    const auto slot = [&](Index key) {
-      return static_cast<T>(std::clamp<Index>(key - keys.begin, -1, keys.count));
-    };
-    for (int l = 0; l < L; ++l) {
-      bound[l] = slot(bounds.first[l]);
-      bound[L + l] = slot(bounds.last[l]);
-    }
-    for (int l = 0; l < L && bounds.has_hole; ++l) {
-      bound[2 * L + l] = slot(bounds.hole_first[l]);
-      bound[3 * L + l] = slot(bounds.hole_last[l]);
-    }
-  }
+  const SlotRange low = keys.range(0, W), high = keys.range(W, W);
+  for (const KeyPart<T>& part : keys) score_step(tile, work, part, low, high);
+  if (mode.filter) filter_step(tile, work, keys, *mode.filter);
+  if (!keys.full()) keys.write_bounds(bound);
   for (int m = 0; m < 2; ++m) {
     const T* b = bound + m * W;
     softmax_block<T>(work.s + m * W, m == 0 ? low : high, {b, b + L, b + 2 * L, b + 3 * L},
@@ -207,7 +142,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
   }
 
   if (mode.isolate) {
-    isolated_value_step(tile, work, keys, bounds, mode.filter, correction);
+    isolated_value_step(tile, work, keys, mode.filter, correction);
     tile.state = tile.out;
     tile.state_stride = work.out_stride;
     return;
@@ -225,14 +160,12 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
     }
     rows.finish = finish;
   }
-  const bool full = low.full() && high.full() && low.begin == high.begin && low.end == high.end;
   bool ragged = tile.ragged || mode.filter;
   for (Index r = 0; r < tile.rows; r += R) {
-    const SlotRange range = full ? low : slots_of(bounds, r, R, keys);
+    const SlotRange range = keys.range(r, R);
     ragged |= !range.full();
     work.ahead->step();
-    value_rows<T>(work.s, {range.begin, range.end - range.begin, keys.wrap}, keys.v, keys.v_stride,
-                  r, 0, work.out_stride, rows);
+    value_rows<T>(work.s, keys, range.begin, range.end, r, 0, work.out_stride, rows);
   }
   tile.ragged = ragged;
 }

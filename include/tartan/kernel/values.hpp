@@ -3,7 +3,7 @@
 // Layer: kernel.
 #pragma once
 
-#include "shape.hpp"
+#include "key_block.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
@@ -16,15 +16,6 @@ struct ValueRows {
   T* to;
   Index to_stride;
   const T* finish;  ///< what the new outputs are multiplied by, one number a row; null: by 1
-};
-
-/// The slots of a block that some rows take values from: `count` from `begin` on. In a wrapped
-/// block (see KeyBlock) these are all slots, and row r of the tile takes key e for the slots e >= r
-/// and key e + wrap before.
-struct ValueSlots {
-  Index begin;
-  Index count;
-  Index wrap;  ///< 0: the block is not wrapped
 };
 
 /// sum += P * V over `count` slots.
@@ -51,7 +42,7 @@ EIGEN_STRONG_INLINE void add_values(const T* EIGEN_RESTRICT p, Index count,
   }
 }
 
-/// sum += P * V over the R - 1 slots of a wrapped block in which the rows divide: in slot x of
+/// sum += P * V over the R - 1 slots of a wrapped part in which the rows divide: in slot x of
 /// them, rows 0 to x take V[x], the others V[x + wrap].
 template <class T, int R, int C>
 EIGEN_STRONG_INLINE void add_divided_values(
@@ -73,13 +64,34 @@ EIGEN_STRONG_INLINE void add_divided_values(
   }
 }
 
-/// R rows from `row` on by C vectors of columns from `col` on. p: slots × lanes; v: rows by slot,
-/// stride v_stride.
+/// sum += P * V over the slots [begin, end) of a part, of which the rows from `row` on attend all.
+/// Where the part is wrapped these are all its slots, and row r takes key e for the slots e >= r
+/// and key e + wrap before.
 template <class T, int R, int C>
-void value_tile(const T* p, const ValueSlots& slots, const T* v, Index v_stride, Index row,
-                Index col, const ValueRows<T>& rows) {
+EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, Index begin, Index end,
+                                  const KeyPart<T>& part, Index row, Index col,
+                                  simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
+  constexpr int L = Shape<T>::lanes;
+  const Index stride = part.v_stride;
+  p += (part.slot + begin) * L + row;
+  const T* v = part.v + begin * stride + col;
+  if (part.wrap == 0) {
+    add_values<T, R, C>(p, end - begin, v, stride, sum);
+  } else {
+    add_values<T, R, C>(p, row, v + part.wrap * stride, stride, sum);
+    add_divided_values<T, R, C>(p + row * L, v + row * stride, stride, part.wrap, sum);
+    const Index rest = row + R - 1;
+    add_values<T, R, C>(p + rest * L, end - rest, v + rest * stride, stride, sum);
+  }
+}
+
+/// R rows from `row` on by C vectors of columns from `col` on, over the block's slots [begin, end).
+/// p: slots × lanes.
+template <class T, int R, int C>
+void value_tile(const T* p, const KeyBlock<T>& keys, Index begin, Index end, Index row, Index col,
+                const ValueRows<T>& rows) {
   using P = simd::Packet<T>;
-  constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
+  constexpr int W = Shape<T>::width;
   P sum[std::size_t(R)][std::size_t(C)];
   if (rows.from) {
     const T* from = rows.from + row * rows.from_stride + col;
@@ -98,16 +110,9 @@ void value_tile(const T* p, const ValueSlots& slots, const T* v, Index v_stride,
       for (int c = 0; c < C; ++c) sum[r][c] = simd::broadcast(T(0));
     }
   }
-  p += row;
-  v += col;
-  if (slots.wrap == 0) {
-    add_values<T, R, C>(p + slots.begin * L, slots.count, v + slots.begin * v_stride, v_stride,
-                        sum);
-  } else {
-    add_values<T, R, C>(p, row, v + slots.wrap * v_stride, v_stride, sum);
-    add_divided_values<T, R, C>(p + row * L, v + row * v_stride, v_stride, slots.wrap, sum);
-    const Index rest = row + R - 1;
-    add_values<T, R, C>(p + rest * L, slots.count - rest, v + rest * v_stride, v_stride, sum);
+  for (const KeyPart<T>& part : keys) {
+    const Index from = max(0, begin - part.slot), to = min(part.count, end - part.slot);
+    if (from < to) add_part<T, R, C>(p, from, to, part, row, col, sum);
   }
   T* to = rows.to + row * rows.to_stride + col;
 #pragma GCC unroll 16
@@ -121,16 +126,16 @@ void value_tile(const T* p, const ValueSlots& slots, const T* v, Index v_stride,
 }
 
 /// Shape::rows rows from `row` on, and all their columns from `col` to `cols`, a multiple of
-/// Shape::width.
+/// Shape::width, over the block's slots [begin, end).
 template <class T, int C = Shape<T>::cols>
-void value_rows(const T* p, const ValueSlots& slots, const T* v, Index v_stride, Index row,
-                Index col, Index cols, const ValueRows<T>& rows) {
+void value_rows(const T* p, const KeyBlock<T>& keys, Index begin, Index end, Index row, Index col,
+                Index cols, const ValueRows<T>& rows) {
   constexpr int R = Shape<T>::rows, step = C * Shape<T>::width;
   for (; col + step <= cols; col += step) {
-    value_tile<T, R, C>(p, slots, v, v_stride, row, col, rows);
+    value_tile<T, R, C>(p, keys, begin, end, row, col, rows);
   }
   if constexpr (C > 1) {
-    if (col < cols) value_rows<T, C / 2>(p, slots, v, v_stride, row, col, cols, rows);
+    if (col < cols) value_rows<T, C / 2>(p, keys, begin, end, row, col, cols, rows);
   }
 }
 
