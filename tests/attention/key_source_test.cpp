@@ -211,7 +211,7 @@ TEST_CASE("a run is extended, not packed anew, while it goes on and fits") {
   }
 }
 
-TEST_CASE("two lattices of keys are kept at once; a third takes the place of the older") {
+TEST_CASE("two lattices of keys are kept at once; a third takes the place of that used less lately") {
   Rig<float> rig(600, 4, 4, Layout::rows, Layout::rows);
   const PackingChoice both{true, true};
   const Lattice even{0, 2, 300}, odd{1, 2, 300}, third{0, 3, 200};
@@ -224,26 +224,6 @@ TEST_CASE("two lattices of keys are kept at once; a third takes the place of the
   CHECK(rig.broken(third, both, 5, 12) == "");
   CHECK(rig.broken(odd, both, 3, 20) == "");
   CHECK(rig.broken(even, both, 3, 20) == "");
-}
-
-TEST_CASE("overwrites: where keys that were packed before would be lost") {
-  Rig<float> rig(2000, 4, 4, Layout::rows, Layout::rows);
-  const PackingChoice both{true, true};
-  const Lattice even{0, 2, 1000}, odd{1, 2, 1000}, third{0, 3, 600};
-  const auto overwrites = [&](const Lattice& keys, Index begin, Index end) {
-    return rig.source.overwrites({{}, keys}, both, begin, end);
-  };
-  CHECK_FALSE(overwrites(even, 0, 10));
-  CHECK_FALSE(rig.source.overwrites({{}, even}, {false, false}, 0, 900));
-  rig.source.part({{}, even}, both, 10, 20);
-  CHECK_FALSE(overwrites(even, 15, 40));
-  CHECK_FALSE(overwrites(even, 20, 40));
-  CHECK(overwrites(even, 5, 12));
-  CHECK(overwrites(even, 30, 40));
-  CHECK(overwrites(even, 15, 900));
-  CHECK_FALSE(overwrites(odd, 0, 10));
-  rig.source.part({{}, odd}, both, 0, 10);
-  CHECK(overwrites(third, 0, 10));
 }
 
 TEST_CASE("the same keys with another choice are another run") {

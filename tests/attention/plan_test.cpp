@@ -74,11 +74,8 @@ bool visit_classes(const Plan& plan, Visit&& visit) {
   for (const Index step : plan.steps()) {
     for (Index residue = 0; residue < step; ++residue) {
       const RowClass rows{step, residue};
-      Index start = -Bound::far;
       for (const PlannedBand& planned : plan.bands(rows)) {
         in_place = in_place && detail::row_class(planned.band.rows) == rows;
-        in_place = in_place && planned.band.rows.start >= start;
-        start = planned.band.rows.start;
         visit(planned);
       }
     }
@@ -139,6 +136,31 @@ TEST_CASE("row_class: the residue of the rows, also before position 0") {
   CHECK((detail::row_class({7, 3, 2}) == RowClass{3, 1}));
   CHECK((detail::row_class({-7, 3, 2}) == RowClass{3, 2}));
   CHECK((detail::row_class({-7, 1, 2}) == RowClass{1, 0}));
+}
+
+TEST_CASE("visit_bands: of some rows, all bands that have one, in order, and few others") {
+  // Bands of all lengths: a layout's blocks, a few long ones, and windows cut by others.
+  const AnyPattern pattern =
+      either(any(Documents({0, 3, 4, 9, 30, 31, 60, 100}, Local{3})),
+             either(any(GlobalTokens<>::at({7, 8, 50})), any(user::FirstColumns{2})));
+  for (const Index row_begin : {Index{0}, Index{-5}, Index{20}}) {
+    const Plan plan(pattern, {row_begin, 120, 120});
+    const RowClass rows{1, 0};
+    const auto all = plan.bands(rows);
+    for (Index begin = row_begin; begin < 120; ++begin) {
+      const Lattice positions = Lattice::range(begin, begin + 8);
+      std::vector<const PlannedBand*> visited;
+      plan.visit_bands(rows, positions, [&](const PlannedBand& b) { visited.push_back(&b); });
+      CHECK(std::is_sorted(visited.begin(), visited.end()));
+      std::size_t needed = 0;
+      for (const PlannedBand& b : all) {
+        if (positions.within(b.band.rows.start, b.band.rows.end()).empty()) continue;
+        ++needed;
+        CHECK(std::count(visited.begin(), visited.end(), &b) == 1);
+      }
+      CHECK(visited.size() <= 2 * needed + 12);
+    }
+  }
 }
 
 TEST_CASE("a plan holds the pairs of its pattern, once each") {

@@ -30,10 +30,12 @@ void look_ahead(const View<const T>& x, const Lattice& rows, Ahead<T>& ahead) {
 /// units find most of their keys packed already.
 template <class T>
 class KeySource {
-  static constexpr std::size_t runs = 2;
   static constexpr Index run_keys = 6 * block_keys;
 
  public:
+  /// Lattices of keys that are kept packed at once: those used last.
+  static constexpr std::size_t runs = 2;
+
   explicit KeySource(const Call<T>& call) : call_(call), v_stride_(padded(call.v.cols)) {}
 
   static constexpr Index padded(Index columns) {
@@ -75,14 +77,6 @@ class KeySource {
     detail::look_ahead(call_.v, keys, ahead);
   }
 
-  /// True where packing the keys [begin, end) of the band would overwrite keys packed before.
-  bool overwrites(const Band& band, const PackingChoice& choice, Index begin, Index end) const {
-    if (!choice.any()) return false;
-    const Run* run = find(band.keys, choice);
-    if (!run) return run_[next_ % runs].begin < run_[next_ % runs].end;
-    return !extends(*run, begin, end);
-  }
-
   /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit.
   KeyPart<T> part(const Band& band, const PackingChoice& choice, Index begin, Index end) {
     KeyPart<T> keys{call_.k.at(band.keys[begin], 0), band.keys.step * call_.k.row_stride,
@@ -107,29 +101,24 @@ class KeySource {
     Lattice keys;
     PackingChoice choice;
     Index begin, end;
+    Index last_use;
     T* k;
     T* v;
   };
 
-  const Run* find(const Lattice& keys, const PackingChoice& choice) const {
-    for (const Run& run : run_) {
-      if (run.keys == keys && run.choice == choice) return &run;
-    }
-    return nullptr;
-  }
-  /// True where the run has the keys [begin, end), or can have them beside its own.
-  static bool extends(const Run& run, Index begin, Index end) {
-    return run.begin <= begin && begin <= run.end && end - run.begin <= run_keys;
-  }
-
   const Run& packed(const Lattice& keys, const PackingChoice& choice, Index begin, Index end) {
-    Run* run = const_cast<Run*>(find(keys, choice));
-    if (!run) {
-      run = &run_[next_++ % runs];
+    Run* run = &run_[0];
+    for (Run& r : run_) {
+      const bool same = r.keys == keys && r.choice == choice;
+      if (same || r.last_use < run->last_use) run = &r;
+      if (same) break;
+    }
+    run->last_use = ++uses_;
+    const bool extends = run->keys == keys && run->choice == choice && run->begin <= begin &&
+                         begin <= run->end && end - run->begin <= run_keys;
+    if (!extends) {
       run->keys = keys;
       run->choice = choice;
-      run->begin = run->end = begin;
-    } else if (!extends(*run, begin, end)) {
       run->begin = run->end = begin;
     }
     if (end <= run->end) return *run;
@@ -152,7 +141,7 @@ class KeySource {
   const Call<T>& call_;
   Index v_stride_;
   std::array<Run, runs> run_{};
-  std::size_t next_ = 0;
+  Index uses_ = 0;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

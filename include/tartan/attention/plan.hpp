@@ -4,9 +4,11 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "../patterns/pattern.hpp"
@@ -35,6 +37,11 @@ struct PlannedBand {
   std::optional<Hole> hole;
   std::function<bool(Index, Index)> keep;  ///< empty: every pair is kept
   RowClass rows{};                         ///< of band.rows
+
+  /// About how many rows: 2^(span - 1) <= rows < 2^span.
+  int span() const {
+    return static_cast<int>(std::bit_width(static_cast<std::size_t>(band.rows.count)));
+  }
 };
 
 class Plan {
@@ -50,7 +57,8 @@ class Plan {
       }
     });
     const auto before = [](const PlannedBand& a, const PlannedBand& b) {
-      return std::pair{a.rows, a.band.rows.start} < std::pair{b.rows, b.band.rows.start};
+      return std::tuple{a.rows, -a.span(), a.band.rows.start} <
+             std::tuple{b.rows, -b.span(), b.band.rows.start};
     };
     if (!std::is_sorted(bands_.begin(), bands_.end(), before)) {
       std::stable_sort(bands_.begin(), bands_.end(), before);
@@ -68,13 +76,31 @@ class Plan {
   /// one.
   const std::vector<Index>& steps() const { return steps_; }
 
-  /// The bands whose rows are of the given class, by their first row.
+  /// The bands whose rows are of the given class: those of most rows first, and of about as many by
+  /// their first row.
   std::span<const PlannedBand> bands(const RowClass& rows) const {
     const auto first = std::partition_point(bands_.begin(), bands_.end(),
                                             [&](const PlannedBand& b) { return b.rows < rows; });
     const auto last = std::partition_point(first, bands_.end(),
                                            [&](const PlannedBand& b) { return b.rows == rows; });
     return {bands_.data() + (first - bands_.begin()), static_cast<std::size_t>(last - first)};
+  }
+
+  /// Calls visit(band) for the bands of the class that may have one of these rows, in their order.
+  /// Cost: logarithmic in the number of bands, but for those visited.
+  template <class Visit>
+  void visit_bands(const RowClass& rows, const Lattice& positions, Visit&& visit) const {
+    const std::span<const PlannedBand> all = bands(rows);
+    for (auto begin = all.begin(); begin != all.end();) {
+      const int span = begin->span();
+      const auto end = std::partition_point(begin, all.end(),
+                                            [&](const PlannedBand& b) { return b.span() == span; });
+      const Index too_early = positions.start - (Index{1} << span) * rows.step;
+      auto band = std::partition_point(
+          begin, end, [&](const PlannedBand& b) { return b.band.rows.start <= too_early; });
+      for (; band != end && band->band.rows.start < positions.end(); ++band) visit(*band);
+      begin = end;
+    }
   }
 
  private:

@@ -42,18 +42,20 @@ class UnitRunner {
   }
 
   void run(Index u) {
-    const Unit unit = pass_.unit(u);
-    bands_ = pass_.plan.bands(unit.rows);
-    count_ = ceil_div(unit.positions.count, L);
-    class_tiles_ = ceil_div(unit.class_rows, L);
-    for (Index x = 0; x < count_; ++x) open(tile(x), unit, x);
+    unit_ = pass_.unit(u);
+    bands_.clear();
+    pass_.plan.visit_bands(unit_.rows, unit_.positions,
+                           [&](const PlannedBand& planned) { bands_.push_back(&planned); });
+    count_ = ceil_div(unit_.positions.count, L);
+    class_tiles_ = ceil_div(unit_.class_rows, L);
+    for (Index x = 0; x < count_; ++x) open(tile(x), x);
     look_ahead(u);
     isolate_ = false;
     take_bands(0, count_);
     isolate_ = true;
     for (Index x = 0; x < count_; ++x) {
       if (must_isolate(tile(x))) {
-        open(tile(x), unit, x);
+        open(tile(x), x);
         take_bands(x, x + 1);
       }
       close(tile(x));
@@ -89,6 +91,13 @@ class UnitRunner {
     bool empty() const { return begin >= end; }
   };
 
+  /// Keys packed since the tiles' blocks were last taken in.
+  struct Packed {
+    Lattice keys;
+    PackingChoice choice;
+    Range range;
+  };
+
   GroupTile& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
   Index query_row(Index position) const { return position - pass_.plan.extent().row_begin; }
 
@@ -102,20 +111,22 @@ class UnitRunner {
   void look_ahead(Index u) {
     ahead_.clear();
     if (!far_ || u + 1 == pass_.units()) return;
-    const Unit unit = pass_.unit(u), next = pass_.unit(u + 1);
+    const Unit next = pass_.unit(u + 1);
     if (next.positions.empty()) return;
     const Lattice rows{query_row(next.positions.start), next.positions.step, next.positions.count};
     detail::look_ahead(call_.q, rows, ahead_);
     if (pass_.resume) detail::look_ahead(as_const(call_.out), rows, ahead_);
-    for (const PlannedBand& planned : pass_.plan.bands(next.rows)) {
+    pass_.plan.visit_bands(next.rows, next.positions, [&](const PlannedBand& planned) {
       const Band& band = planned.band;
-      Index begin = band.keys_of(next.positions.start).first;
-      if (next.rows == unit.rows) {
-        begin = max(begin, band.keys_of(unit.positions.end() - 1).last + 1);
+      const Lattice common = next.positions.within(band.rows.start, band.rows.end());
+      if (common.empty()) return;
+      Index begin = band.keys_of(common.start).first;
+      if (next.rows == unit_.rows && band.rows.start <= unit_.positions.start) {
+        begin = max(begin, band.keys_of(unit_.positions.end() - 1).last + 1);
       }
-      const Index end = band.keys_of(next.positions.end() - 1).last + 1;
+      const Index end = band.keys_of(common.end() - 1).last + 1;
       source_.look_ahead(band, begin, min(end, begin + narrow), ahead_);
-    }
+    });
     ahead_.within(steps());
   }
 
@@ -123,8 +134,8 @@ class UnitRunner {
   Index steps() const { return count_ * (L / Shape<T>::rows); }
 
   /// Packs the queries, and starts the softmax afresh or where the pass before left it.
-  void open(GroupTile& t, const Unit& unit, Index x) {
-    const Lattice& rows = unit.positions;
+  void open(GroupTile& t, Index x) {
+    const Lattice& rows = unit_.positions;
     t.positions = {rows[x * L], rows.step, min(L, rows.count - x * L)};
     t.rows = t.positions.count;
     t.ragged = t.written = false;
@@ -165,13 +176,17 @@ class UnitRunner {
 
   /// Takes the keys of all bands into the tiles [from, to).
   void take_bands(Index from, Index to) {
-    for (const PlannedBand& planned : bands_) take_band(planned, from, to);
+    packed_count_ = 0;
+    for (const PlannedBand* planned : bands_) take_band(*planned, from, to);
     for (Index x = from; x < to; ++x) flush(tile(x), true);
   }
 
   /// Gives the band's keys to the tiles [from, to).
   void take_band(const PlannedBand& planned, Index from, Index to) {
     Range all{std::numeric_limits<Index>::max(), 0};
+    const Lattice& rows = unit_.positions;
+    from = max(from, max(0, rows.index_at_or_after(planned.band.rows.start)) / L);
+    to = min(to, rows.index_at_or_before(planned.band.rows.end() - 1) / L + 1);
     for (Index x = from; x < to; ++x) {
       Range& range = ranges_[static_cast<std::size_t>(x)];
       LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
@@ -203,12 +218,23 @@ class UnitRunner {
     }
   }
 
-  /// Has the keys packed, if they are to be; whatever that overwrites is taken in before.
+  /// Has the keys packed, if they are to be. Before packed keys are overwritten that a tile has yet
+  /// to take in, the tiles' blocks are taken in. What other units have left packed must not matter:
+  /// blocks, and so the bits of the result, would depend on which thread ran which unit.
   void pack(const PlannedBand& planned, const PackingChoice& choice, const Range& keys) {
-    if (source_.overwrites(planned.band, choice, keys.begin, keys.end)) {
+    if (!choice.any()) return;
+    for (std::size_t p = 0; p < packed_count_; ++p) {
+      const Packed& packed = packed_[p];
+      if (packed.keys != planned.band.keys || packed.choice != choice) continue;
+      if (packed.range.begin <= keys.begin && keys.end <= packed.range.end) return;
+      packed_count_ = packed_.size();  // the run may begin anew
+    }
+    if (packed_count_ == packed_.size()) {
       for (Index x = 0; x < count_; ++x) flush(tile(x), false);
+      packed_count_ = 0;
     }
     source_.part(planned.band, choice, keys.begin, keys.end);
+    packed_[packed_count_++] = {planned.band.keys, choice, keys};
   }
 
   /// Gives the tile all keys that it has in a narrow band, in blocks of even size.
@@ -311,9 +337,12 @@ class UnitRunner {
   std::array<GroupTile, static_cast<std::size_t>(group_tiles)> tiles_{};
   std::array<LaneBounds<T>, static_cast<std::size_t>(group_tiles)> bounds_;
   std::array<Range, static_cast<std::size_t>(group_tiles)> ranges_;
-  std::span<const PlannedBand> bands_;
+  Unit unit_{};
+  std::vector<const PlannedBand*> bands_;  // of the unit
   Index count_ = 0;
   Index class_tiles_ = 0;
+  std::array<Packed, KeySource<T>::runs> packed_{};
+  std::size_t packed_count_ = 0;
   bool isolate_ = false;
 };
 

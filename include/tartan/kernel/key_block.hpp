@@ -137,19 +137,16 @@ class KeyBlock {
       end[l] = part.wrap ? slot(first + part.count) : slot(bounds.last[l] + 1);
     }
     if (!empty()) {
-      bool in_order = true;
-      std::int32_t begin_before = 0, end_before = 0;
+      int broken = 0;
       for (int l = 0; l < L; ++l) {
         const std::int32_t from = full_ ? 0 : begin_[l], to = full_ ? old_end : end_[l];
         const bool none = to <= from, no_more = end[l] <= begin[l];
-        in_order = in_order && (none || no_more || (to == old_end && begin[l] == old_end));
+        broken |= !none & !no_more & ((to != old_end) | (begin[l] != old_end));
         begin[l] = none ? begin[l] : from;
-        end[l] = no_more && !none ? to : end[l];
-        in_order = in_order && begin_before <= begin[l] && end_before <= end[l];
-        begin_before = begin[l];
-        end_before = end[l];
+        end[l] = no_more & !none ? to : end[l];
       }
-      if (!in_order) return false;
+      for (int l = 1; l < L; ++l) broken |= (begin[l] < begin[l - 1]) | (end[l] < end[l - 1]);
+      if (broken) return false;
     }
     std::copy_n(begin, L, begin_);
     std::copy_n(end, L, end_);
