@@ -20,13 +20,22 @@
 #include "patterns/summary_columns.hpp"
 #include "patterns/window.hpp"
 
+
 #include "algebra/difference.hpp"
 #include "algebra/intersection.hpp"
 #include "algebra/union.hpp"
 
+#include "schedules/alternate.hpp"
+#include "schedules/every_nth.hpp"
+#include "schedules/per_head.hpp"
+
+#include "presets/presets.hpp"
+
 #include "queries/ascii.hpp"
 #include "queries/count.hpp"
 #include "queries/mask.hpp"
+#include "queries/reach.hpp"
+#include "queries/rows.hpp"
 #include "queries/svg.hpp"
 
 #include "parallel/eigen_threads.hpp"
@@ -34,4 +43,7 @@
 #include "parallel/serial.hpp"
 
 #include "attention/attention.hpp"
+#include "attention/captured_mass.hpp"
+#include "attention/weights.hpp"
+#include "attention/work.hpp"
 #include "reference/attention.hpp"

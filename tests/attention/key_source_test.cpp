@@ -211,7 +211,8 @@ TEST_CASE("a run is extended, not packed anew, while it goes on and fits") {
   }
 }
 
-TEST_CASE("two lattices of keys are kept at once; a third takes the place of that used less lately") {
+TEST_CASE(
+    "two lattices of keys are kept at once; a third takes the place of that used less lately") {
   Rig<float> rig(600, 4, 4, Layout::rows, Layout::rows);
   const PackingChoice both{true, true};
   const Lattice even{0, 2, 300}, odd{1, 2, 300}, third{0, 3, 200};

@@ -55,15 +55,16 @@ bool lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBound
     bounds.first[l] = bounds.first[begin];
     bounds.last[l] = min(bounds.last[begin], bounds.first[begin] - 1);
   }
+  const Index final = max(0, end - 1);  // the last row's lane
   for (Index l = end; l < L; ++l) {
     const bool padding = l >= positions.count && end == positions.count;
     bounds.first[l] =
-        padding ? bounds.first[end - 1] : max(bounds.first[end - 1], bounds.last[end - 1] + 1);
-    bounds.last[l] = bounds.last[end - 1];
+        padding ? bounds.first[final] : max(bounds.first[final], bounds.last[final] + 1);
+    bounds.last[l] = bounds.last[final];
   }
   for (Index l = 0; l < L && planned.hole; ++l) {
     if (l >= begin && l < end) continue;
-    const Index nearest = l < begin ? begin : end - 1;
+    const Index nearest = l < begin ? begin : final;
     bounds.hole_first[l] = bounds.hole_first[nearest];
     bounds.hole_last[l] = bounds.hole_last[nearest];
   }

@@ -143,7 +143,7 @@ class KeyBlock {
         const bool none = to <= from, no_more = end[l] <= begin[l];
         broken |= !none & !no_more & ((to != old_end) | (begin[l] != old_end));
         begin[l] = none ? begin[l] : from;
-        end[l] = no_more & !none ? to : end[l];
+        end[l] = (no_more & !none) ? to : end[l];
       }
       for (int l = 1; l < L; ++l) broken |= (begin[l] < begin[l - 1]) | (end[l] < end[l - 1]);
       if (broken) return false;
