@@ -20,6 +20,9 @@
 #include "patterns/summary_columns.hpp"
 #include "patterns/window.hpp"
 
+#include "layouts/bigbird.hpp"
+#include "layouts/deepspeed.hpp"
+#include "layouts/phi3.hpp"
 
 #include "algebra/difference.hpp"
 #include "algebra/intersection.hpp"
