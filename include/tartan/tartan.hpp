@@ -1,4 +1,5 @@
-// tartan: sparse attention on CPUs, with masks as types. This header includes everything.
+// tartan: sparse attention on CPUs, with masks as types. This header includes everything but the
+// block layouts of published models, which are included by name: <tartan/layouts/bigbird.hpp>, ...
 #pragma once
 
 #include "version.hpp"
@@ -19,10 +20,6 @@
 #include "patterns/strided.hpp"
 #include "patterns/summary_columns.hpp"
 #include "patterns/window.hpp"
-
-#include "layouts/bigbird.hpp"
-#include "layouts/deepspeed.hpp"
-#include "layouts/phi3.hpp"
 
 #include "algebra/difference.hpp"
 #include "algebra/intersection.hpp"

@@ -10,40 +10,41 @@
 
 namespace tartan::reference {
 
-using MatrixXd = Eigen::Matrix<double, Dynamic, Dynamic>;
-
 /// out: seqlen_q × dv. lse: one natural-log-sum-exp of the scaled scores a row, -inf for an empty
 /// row.
+template <class Real = double>
 struct Attention {
-  MatrixXd out;
-  Eigen::VectorXd lse;
+  Eigen::Matrix<Real, Dynamic, Dynamic> out;
+  Eigen::Matrix<Real, Dynamic, 1> lse;
 };
 
 /// out_i = sum over keys j in the pattern of softmax_j(scale * q_i · k_j) * v_j; 0 for an empty
 /// row. q: n×d, k: m×d, v: m×dv, any scalar type; rows of q are positions query_offset,
-/// query_offset + 1, ... Cost: n * m calls of contains(), count * (d + dv) flops.
-template <class Q, class K, class V, Pattern P>
-Attention attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
-                             const Eigen::MatrixBase<V>& v, const P& pattern,
-                             const Options& options = {}) {
-  const MatrixXd queries = q.template cast<double>();
-  const MatrixXd keys = k.template cast<double>();
-  const MatrixXd values = v.template cast<double>();
-  const double scale = options.scale_for(q.cols());
-  Attention result{MatrixXd::Zero(q.rows(), v.cols()), Eigen::VectorXd(q.rows())};
-  Eigen::VectorXd score(k.rows());
+/// query_offset + 1, ... Computed in Real. Cost: n * m calls of contains(), count * (d + dv) flops.
+template <class Real = double, class Q, class K, class V, Pattern P>
+Attention<Real> attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
+                                   const Eigen::MatrixBase<V>& v, const P& pattern,
+                                   const Options& options = {}) {
+  using Matrix = Eigen::Matrix<Real, Dynamic, Dynamic>;
+  using Vector = Eigen::Matrix<Real, Dynamic, 1>;
+  const Matrix queries = q.template cast<Real>();
+  const Matrix keys = k.template cast<Real>();
+  const Matrix values = v.template cast<Real>();
+  const Real scale = static_cast<Real>(options.scale_for(q.cols()));
+  Attention<Real> result{Matrix::Zero(q.rows(), v.cols()), Vector(q.rows())};
+  Vector score(k.rows());
   for (Index r = 0; r < q.rows(); ++r) {
     const Index i = options.query_offset + r;
-    double row_max = -std::numeric_limits<double>::infinity();
+    Real row_max = -std::numeric_limits<Real>::infinity();
     for (Index j = 0; j < k.rows(); ++j) {
       if (!pattern.contains(i, j)) continue;
       score(j) = scale * queries.row(r).dot(keys.row(j));
       if (!(score(j) <= row_max)) row_max = score(j);  // NaN, too, becomes the maximum
     }
-    double row_sum = 0;
+    Real row_sum = 0;
     for (Index j = 0; j < k.rows(); ++j) {
       if (!pattern.contains(i, j)) continue;
-      const double weight = std::exp(score(j) - row_max);
+      const Real weight = std::exp(score(j) - row_max);
       row_sum += weight;
       result.out.row(r) += weight * values.row(j);
     }
@@ -53,10 +54,12 @@ Attention attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixB
   return result;
 }
 
-template <class Q, class K, class V, Pattern P>
-MatrixXd attention(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
-                   const Eigen::MatrixBase<V>& v, const P& pattern, const Options& options = {}) {
-  return reference::attention_with_lse(q, k, v, pattern, options).out;
+template <class Real = double, class Q, class K, class V, Pattern P>
+Eigen::Matrix<Real, Dynamic, Dynamic> attention(const Eigen::MatrixBase<Q>& q,
+                                                const Eigen::MatrixBase<K>& k,
+                                                const Eigen::MatrixBase<V>& v, const P& pattern,
+                                                const Options& options = {}) {
+  return reference::attention_with_lse<Real>(q, k, v, pattern, options).out;
 }
 
 }  // namespace tartan::reference
