@@ -11,6 +11,7 @@
 #include <map>
 #include <thread>
 
+#include "families.hpp"
 #include "plan.hpp"
 
 namespace {
@@ -68,6 +69,13 @@ void density(Plan& plan, Index n) {
   for (const auto& c : bench::density_cases<float>(n)) plan.add(c, p);
 }
 
+/// One thread, d = 64: a case for each family of patterns.
+void families(Plan& plan, Index n) {
+  const auto p = problem<float>(n, 64);
+  plan.add(bench::dense_case<float>(), p);
+  for (const auto& c : bench::family_cases<float>(n)) plan.add(c, p);
+}
+
 /// How many runs take at least `seconds`: fixed beforehand, so that no round is spent on guessing.
 Index runs_for(const bench::Measurement& m, double seconds) {
   if (m.first_run >= seconds) return 1;
@@ -96,6 +104,7 @@ void measure(benchmark::State& state, const bench::Measurement& m, Progress& pro
   state.counters["pairs"] = m.pairs;
   state.counters["flops"] = m.flops;
   state.counters["bytes"] = m.bytes;
+  state.counters["predicted"] = m.predicted;
   state.counters["flop/s"] =
       benchmark::Counter(m.flops, benchmark::Counter::kIsIterationInvariantRate);
   progress.step();
@@ -104,10 +113,13 @@ void measure(benchmark::State& state, const bench::Measurement& m, Progress& pro
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const std::map<std::string, void (*)(Plan&, Index)> suites = {
-      {"scale", scale}, {"threads", threads}, {"shapes", shapes}, {"density", density}};
+  const std::map<std::string, void (*)(Plan&, Index)> suites = {{"scale", scale},
+                                                                {"families", families},
+                                                                {"threads", threads},
+                                                                {"shapes", shapes},
+                                                                {"density", density}};
   if (argc < 5 || !suites.contains(argv[1])) {
-    std::cerr << "usage: attention_bench scale|threads|shapes|density N ROUNDS SECONDS "
+    std::cerr << "usage: attention_bench scale|families|threads|shapes|density N ROUNDS SECONDS "
                  "[--benchmark_...]\n";
     return 2;
   }

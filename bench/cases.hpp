@@ -32,6 +32,7 @@ template <class T>
 struct Case {
   std::string name;
   std::function<Index(Index n)> pairs;
+  std::function<double(Index n, Index d)> predicted;  ///< share of dense time that work() predicts
   std::function<CsrMask(Index n)> mask;
   std::function<void(Problem<T>&, int threads)> attend;
   /// Rows [first, first + rows) of the result, by the textbook form in double.
@@ -40,7 +41,9 @@ struct Case {
 
 template <class T, tartan::Pattern P>
 Case<T> make_case(std::string name, P pattern) {
-  return {std::move(name), [pattern](Index n) { return tartan::count(pattern, n, n); },
+  return {std::move(name),
+          [pattern](Index n) { return tartan::count(pattern, n, n); },
+          [pattern](Index n, Index d) { return tartan::work<T>(pattern, n, n, d).share_of_dense; },
           [pattern](Index n) { return csr_mask(pattern, n); },
           [pattern](Problem<T>& p, int threads) {
             tartan::attention_into(p.out, p.q, p.k, p.v, pattern, tartan::Options{},

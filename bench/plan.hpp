@@ -29,6 +29,7 @@ struct Measurement {
   double pairs = 0;
   double flops = 0;  // useful ones: 4 * pairs * d
   double bytes = 0;
+  double predicted = 1;  // share of dense time that work() tells beforehand
   double first_run = 0;  // seconds of the run that was checked
   std::function<void()> run = {};
 };
@@ -112,6 +113,7 @@ class Plan {
                              .threads = threads,
                              .pairs = pairs,
                              .flops = 4 * pairs * static_cast<double>(p->head_dim()),
+                             .predicted = c.predicted(p->tokens(), p->head_dim()),
                              .first_run = first_run,
                              .run = run});
   }

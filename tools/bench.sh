@@ -88,12 +88,14 @@ compile_time() {
 
 case $mode in
   full)
-    steps=11
+    steps=13
     step "scale, N = 256" suite scale 256 21 0.02 "${pin[@]}"
     step "scale, N = 1024" suite scale 1024 21 0.05 "${pin[@]}"
     step "scale, N = 4096" suite scale 4096 15 0.05 "${pin[@]}"
     step "scale, N = 16384" suite scale 16384 11 0.05 "${pin[@]}"
     step "scale, N = 65536" suite scale 65536 3 0.05 "${pin[@]}"
+    step "families, N = 4096" suite families 4096 11 0.03 "${pin[@]}"
+    step "families, N = 16384" suite families 16384 7 0.03 "${pin[@]}"
     step "one thread and all, N = 4096" suite threads 4096 15 0.05
     step "one thread and all, N = 16384" suite threads 16384 9 0.05
     step "head_dim 32, 64, 128; float and double; N = 4096" suite shapes 4096 11 0.05 "${pin[@]}"
@@ -102,18 +104,20 @@ case $mode in
     step "compile times" compile_time 5
     ;;
   quick)
-    steps=6
+    steps=7
     step "scale, N = 1024" suite scale 1024 7 0.02 "${pin[@]}"
     step "scale, N = 4096" suite scale 4096 5 0.02 "${pin[@]}"
     step "scale, N = 16384" suite scale 16384 3 0.02 "${pin[@]}"
+    step "families, N = 4096" suite families 4096 3 0.01 "${pin[@]}"
     step "one thread and all, N = 4096" suite threads 4096 5 0.02
     step "head_dim 32, 64, 128; float and double; N = 4096" suite shapes 4096 3 0.02 "${pin[@]}"
     step "where dense wins, N = 4096" suite density 4096 3 0.01 "${pin[@]}"
     ;;
   smoke)
-    steps=7
+    steps=8
     step "scale, N = 64" suite scale 64 1 0 "${pin[@]}"
     step "scale, N = 256" suite scale 256 1 0 "${pin[@]}"
+    step "families, N = 256" suite families 256 1 0 "${pin[@]}"
     step "one thread and all, N = 256" suite threads 256 1 0
     step "head_dim 32, 64, 128; float and double; N = 256" suite shapes 256 1 0 "${pin[@]}"
     step "where dense wins, N = 256" suite density 256 1 0 "${pin[@]}"

@@ -30,6 +30,7 @@ class Measurement:
         self.who, self.pattern, self.scalar = key["who"], key["pattern"], key["scalar"]
         self.n, self.d, self.threads = int(key["n"]), int(key["d"]), int(key["threads"])
         self.pairs, self.flops, self.bytes = entry["pairs"], entry["flops"], entry["bytes"]
+        self.predicted = entry["predicted"]
         self.times = []
 
     @property
@@ -139,6 +140,19 @@ def scale_section(n, run):
             f"FMA peak in this run: {peak:.0f} GFLOP/s. {spread_sentence(run)}", "",
             *table(["pattern", "time", "counted", "speed-up", "efficiency",
                     "GFLOP/s", "of peak", "row loop / ours"], rows)]
+
+
+def families_section(n, run):
+    dense = run.get("tartan", "Dense")
+    rows = []
+    for m in sorted(run.all, key=lambda m: (re.sub(r"\d+$", "", m.pattern), -m.counted)):
+        speedup = dense.time / m.time
+        rows.append([m.pattern, f"{m.pairs / n:.0f}", duration(m.time), three_digits(m.counted),
+                     three_digits(speedup), f"{speedup / m.counted:.2f}",
+                     three_digits(1 / m.predicted)])
+    return [f"### N = {n}, S = {round(math.sqrt(n))}", "", spread_sentence(run), "",
+            *table(["pattern", "keys a row", "time", "counted", "speed-up", "efficiency",
+                    "predicted"], rows)]
 
 
 def threads_section(found):
@@ -299,6 +313,10 @@ def main():
              "## Scale: float, head_dim 64, one thread", ""]
     for n, run in scale.items():
         lines += scale_section(n, run)
+    lines += ["## Families of patterns: float, head_dim 64, one thread", "",
+              "*Predicted* is the speed-up that `work()` tells beforehand.", ""]
+    for n, run in runs(folder, "families").items():
+        lines += families_section(n, run)
     lines += ["## One thread and all", "", *threads_section(threads),
               f"## Widths and scalars, N = {shapes_n}, one thread", "", *shapes_section(shapes),
               f"## The density at which dense wins, N = {density_n}, one thread", "",
