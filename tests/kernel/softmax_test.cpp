@@ -74,8 +74,8 @@ class Softmax {
       for (Index l = W; l < L && e + 1 < count; ++l) s[e * L + l] = static_cast<T>(untouched);
     }
     const Numbers<T> before = s, old_max = row_max_;
-    softmax_block<T>(s.data(), range, bounds.view(), row_max_.data(), row_sum_.data(),
-                     correction_.data());
+    const std::array<SoftmaxPart<T>, 1> part{{{range, bounds.view()}}};
+    softmax_block<T>(s.data(), part, row_max_.data(), row_sum_.data(), correction_.data());
     for (Index e = 0; e < count; ++e) {
       for (Index l = 0; l < (e + 1 < count ? L : W); ++l) {
         const T got = s[e * L + l];
@@ -254,8 +254,8 @@ TEST_CASE("softmax_block: a NaN that a lane attends is in its sum, and in no oth
   s[4 * L] = std::numeric_limits<float>::quiet_NaN();
   Numbers<float> row_max(W, static_cast<double>(no_row_max<float>)), row_sum(W, 0), correction(W);
   const Bounds<float> unused;
-  softmax_block<float>(s.data(), {0, 9, 0, 9, 0, 0}, unused.view(), row_max.data(), row_sum.data(),
-                       correction.data());
+  const std::array<SoftmaxPart<float>, 1> part{{{{0, 9, 0, 9, 0, 0}, unused.view()}}};
+  softmax_block<float>(s.data(), part, row_max.data(), row_sum.data(), correction.data());
   for (Index l = 0; l < W; ++l) CHECK(std::isnan(row_sum[l]) == (l == 0));
 }
 #endif

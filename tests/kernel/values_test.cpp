@@ -10,28 +10,23 @@ using tartan::test::Numbers;
 
 namespace {
 
-template <class T>
-LaneBounds<T> all_keys() {
-  LaneBounds<T> bounds{};
-  for (Index& last : bounds.last) last = 1000;
-  return bounds;
-}
-
-/// A block of one part, or one after `before` other slots, and of it the slots [begin, begin +
-/// count).
+/// The slots [begin, begin + count) of one part, which stands in the block from `before` on.
 struct ValueSlots {
   Index begin, count, wrap, before = 0;
 
   template <class T>
-  KeyBlock<T> block(const T* v, Index v_stride) const {
-    KeyBlock<T> keys;
-    keys.clear();
-    const LaneBounds<T> all = all_keys<T>();
-    if (before > 0) keys.add({nullptr, 0, v, v_stride, before}, 0, all);
-    keys.add({nullptr, 0, v, v_stride, wrap ? count : begin + count, wrap}, 0, all);
-    return keys;
+  KeyPart<T> part(const T* v, Index v_stride) const {
+    return {nullptr, 0, v, v_stride, wrap ? count : begin + count, wrap, before};
   }
 };
+
+/// value_rows over one part.
+template <class T>
+void value_rows_of(const T* p, const KeyPart<T>& part, Index begin, Index end, Index row, Index col,
+                   Index cols, const ValueRows<T>& rows) {
+  const std::array<ValuePart<T>, 1> parts{{{&part, begin, end}}};
+  value_rows<T>(p, parts, row, col, cols, rows);
+}
 
 /// Where the outputs come from and go to.
 enum class Way { fresh, in_place, from_elsewhere };
@@ -68,8 +63,8 @@ class ValueStep {
       if (way_ == Way::in_place) rows.from = to.data();
       if (way_ == Way::from_elsewhere) rows.from = from.data();
       const Index begin = slots_.before + slots_.begin;
-      value_rows<T>(p.data(), slots_.block(v.data(), v_stride_), begin, begin + slots_.count, row,
-                    0, columns_, rows);
+      value_rows_of<T>(p.data(), slots_.part(v.data(), v_stride_), begin, begin + slots_.count, row,
+                       0, columns_, rows);
       for (Index r = 0; r < L; ++r) {
         for (Index c = 0; c < to_stride_ && (r + 1 < L || c < columns_); ++c) {
           const T got = to[r * to_stride_ + c];
@@ -151,25 +146,29 @@ TEST_CASE("value_rows: in a wrapped part row r takes key e, or e + wrap where e 
   check_wrapped<double>();
 }
 
-TEST_CASE("value_rows: over several parts, from within one to within another") {
+TEST_CASE("value_rows: over several parts, of each some slots") {
   constexpr Index W = Shape<float>::width, L = Shape<float>::lanes, parts = 4, each = 5;
   const Numbers<float> p(parts * each * L, 1), correction(L, 1);
   Numbers<float> v(parts * each * W);
-  KeyBlock<float> keys;
-  keys.clear();
+  std::array<KeyPart<float>, parts> keys{};
   for (Index x = 0; x < parts; ++x) {
-    for (Index e = 0; e < each * W; ++e) v[x * each * W + e] = static_cast<float>(1 << x);
-    keys.add({nullptr, 0, v.data() + x * each * W, W, each}, 0, all_keys<float>());
+    for (Index e = 0; e < each * W; ++e) v[x * each * W + e] = static_cast<float>(1 << (x * 4));
+    keys[std::size_t(x)] = {nullptr, 0, v.data() + x * each * W, W, each, 0, x * each};
   }
-  for (Index begin = 0; begin <= parts * each; ++begin) {
-    for (Index end = begin; end <= parts * each; ++end) {
-      Numbers<float> to(L * W);
-      const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
-      value_rows<float>(p.data(), keys, begin, end, 0, 0, W, rows);
-      float expected = 0;
-      for (Index e = begin; e < end; ++e) expected += v[e * W];
-      CHECK(to[0] == expected);
+  for (Index trial = 0; trial < 50; ++trial) {
+    std::vector<ValuePart<float>> taken;
+    float expected = 0;
+    for (Index x = 0; x < parts; ++x) {
+      const Index begin = (trial * 7 + x) % each,
+                  end = begin + (trial * 3 + 2 * x) % (each - begin + 1);
+      if (begin == end) continue;
+      taken.push_back({&keys[std::size_t(x)], x * each + begin, x * each + end});
+      expected += static_cast<float>((end - begin) << (x * 4));
     }
+    Numbers<float> to(L * W);
+    const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
+    value_rows<float>(p.data(), taken, 0, 0, W, rows);
+    CHECK(to[0] == expected);
   }
 }
 
@@ -183,8 +182,8 @@ TEST_CASE("value_rows: from a column on, to the last") {
         for (Index c = from * W; c < end * W; ++c) expected[r * 9 * W + c] = 6;
       }
       const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), 9 * W, nullptr};
-      value_rows<float>(p.data(), ValueSlots{0, 3, 0}.block(v.data(), 9 * W), 0, 3, 0, from * W,
-                        end * W, rows);
+      value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), 9 * W), 0, 3, 0, from * W,
+                           end * W, rows);
       const bool same = to == expected;
       CHECK(same);
     }
@@ -196,6 +195,6 @@ TEST_CASE("value_rows: a row without an earlier output does not read one, whatev
   const Numbers<float> p(3 * L, 1), v(3 * W, 2), correction(L, 1);
   Numbers<float> to(L * W, std::numeric_limits<double>::quiet_NaN());
   const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
-  value_rows<float>(p.data(), ValueSlots{0, 3, 0}.block(v.data(), W), 0, 3, 0, 0, W, rows);
+  value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), W), 0, 3, 0, 0, W, rows);
   for (Index c = 0; c < W; ++c) CHECK(to[c] == 6);
 }

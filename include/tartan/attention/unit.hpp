@@ -320,9 +320,11 @@ class UnitRunner {
     } else if (t.state != t.out) {
       copy_state(t);
     }
+    const Index columns = out_stride_;
     for (Index r = 0; r < t.rows && !pass_.to_continue; ++r) {
       const T factor = t.row_sum[r] == T(0) ? T(0) : T(1) / t.row_sum[r];
-      for (Index c = 0; c < out_stride_; ++c) t.out[r * out_stride_ + c] *= factor;
+      T* out = t.out + r * out_stride_;
+      for (Index c = 0; c < columns; ++c) out[c] *= factor;
     }
     rearrange<T>({t.out, out_stride_, 1}, t.rows, call_.v.cols, out_rows(t), T(1));
   }
@@ -334,7 +336,7 @@ class UnitRunner {
   Ahead<T> ahead_;
   bool far_;
   Workspace<T> work_{};
-  std::array<GroupTile, static_cast<std::size_t>(group_tiles)> tiles_{};
+  std::array<GroupTile, static_cast<std::size_t>(group_tiles)> tiles_;
   std::array<LaneBounds<T>, static_cast<std::size_t>(group_tiles)> bounds_;
   std::array<Range, static_cast<std::size_t>(group_tiles)> ranges_;
   Unit unit_{};

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 #include "shape.hpp"
 
@@ -42,22 +41,35 @@ struct KeyPart {
   Index v_stride;
   Index count;     ///< slots, at most block_keys
   Index wrap = 0;  ///< w where the part is wrapped, else 0; then count >= lanes
-  Index slot = 0;  ///< the first of its slots; set by KeyBlock
+  // Set by KeyBlock:
+  Index slot = 0;         ///< the first of its slots
+  bool full = true;       ///< every lane attends every slot
+  bool has_hole = false;  ///< else; within the lanes' bounds
 };
 
-/// One vector's share of a block, or that of a few rows: slots [begin, end) hold scores. Every lane
-/// attends those of [full_begin, full_end) outside [hole_begin, hole_end); the others go by the
-/// lanes' bounds.
+/// The slots of a part that one vector of lanes attends, or a few rows: [begin, end) hold scores.
+/// Every lane attends those of [full_begin, full_end) outside [hole_begin, hole_end); the others go
+/// by the lanes' bounds.
 struct SlotRange {
   Index begin, end;
   Index full_begin, full_end;
   Index hole_begin, hole_end;
 
+  bool empty() const { return begin >= end; }
   bool full() const { return begin == full_begin && end == full_end && hole_begin >= hole_end; }
 };
 
-/// Up to block_keys slots of keys from several places, taken in at once. Each lane attends one run
-/// of the slots, perhaps with a hole; from lane to lane runs and holes begin and end no earlier.
+/// The lanes' bounds in a part, as slots of the block: a lane attends [lower, upper] without
+/// [hole_lower, hole_upper], all counted. As T, since vectors of them are compared with slots.
+template <class T>
+struct SlotBounds {
+  const T* lower;
+  const T* upper;
+  const T* hole_lower;
+  const T* hole_upper;
+};
+
+/// Up to block_keys slots of keys from several places, taken in at once.
 template <class T>
 class KeyBlock {
   static constexpr int L = Shape<T>::lanes;
@@ -65,7 +77,7 @@ class KeyBlock {
  public:
   static constexpr int most_parts = 16;
 
-  void clear() { used_ = 0, slots_ = 0, full_ = true, has_hole_ = false; }
+  void clear() { used_ = 0, slots_ = 0, full_ = true; }
   bool empty() const { return slots_ == 0; }
   Index slots() const { return slots_; }
   /// True where every lane attends every slot.
@@ -75,99 +87,86 @@ class KeyBlock {
   const KeyPart<T>* end() const { return parts_.data() + used_; }
 
   /// Adds the keys [first, first + part.count) of a band, of which each lane attends those within
-  /// its bounds; of a wrapped part all. False, and nothing is added, where the block has no room,
-  /// or the lanes' runs would no longer be such. An empty block takes any part.
+  /// its bounds; of a wrapped part all. False, and nothing is added, where the block has no room.
+  /// An empty block takes any part.
   bool add(KeyPart<T> part, Index first, const LaneBounds<T>& bounds) {
-    const bool all = part.wrap || (bounds.first[L - 1] <= first && !bounds.has_hole &&
-                                   first + part.count - 1 <= bounds.last[0]);
     if (!empty() && (used_ == most_parts || slots_ + part.count > block_keys)) return false;
-    if (!(full_ && all) && !add_runs(part, first, bounds)) return false;
-    full_ = full_ && all;
     part.slot = slots_;
+    part.full = part.wrap || (bounds.first[L - 1] <= first && !bounds.has_hole &&
+                              first + part.count - 1 <= bounds.last[0]);
+    part.has_hole = !part.full && bounds.has_hole;
+    if (!part.full) set_bounds(part, first, bounds);
+    full_ = full_ && part.full;
     slots_ += part.count;
     parts_[static_cast<std::size_t>(used_++)] = part;
     return true;
   }
 
-  bool attends(Index lane, Index slot) const {
-    return full_ || (begin_[lane] <= slot && slot < end_[lane] &&
-                     !(has_hole_ && hole_begin_[lane] <= slot && slot < hole_end_[lane]));
-  }
-
-  /// The slots that the lanes [lane, lane + count) attend.
-  SlotRange range(Index lane, Index count) const {
-    if (full_) return {0, slots_, 0, slots_, 0, 0};
+  /// The slots of a part that the lanes [lane, lane + count) attend.
+  SlotRange range(const KeyPart<T>& part, Index lane, Index count) const {
+    const Index begin = part.slot, end = part.slot + part.count;
+    if (part.full) return {begin, end, begin, end, 0, 0};
+    const Bounds& b = bounds_[index(part)];
     const Index last = lane + count - 1;
-    SlotRange range{begin_[lane], max(begin_[lane], end_[last]), begin_[last], end_[lane], 0, 0};
+    const auto slot = [](T x) { return static_cast<Index>(x); };
+    SlotRange range{slot(b.lower[lane]),
+                    slot(b.upper[last]) + 1,
+                    slot(b.lower[last]),
+                    slot(b.upper[lane]) + 1,
+                    0,
+                    0};
+    range.end = max(range.begin, range.end);
     range.full_begin = min(range.full_begin, range.end);
     range.full_end = std::clamp(range.full_end, range.full_begin, range.end);
-    if (has_hole_) {
-      range.hole_begin = max(range.begin, hole_begin_[lane]);
-      range.hole_end = min(range.end, hole_end_[last]);
+    if (part.has_hole) {
+      range.hole_begin = max(range.begin, slot(b.hole_lower[lane]));
+      range.hole_end = min(range.end, slot(b.hole_upper[last]) + 1);
     }
     return range;
   }
 
-  /// The lanes' bounds as the softmax wants them, each a vector of slots, both counted. to: 4 ×
-  /// lanes.
-  void write_bounds(T* to) const {
-    for (int l = 0; l < L; ++l) {
-      to[l] = static_cast<T>(begin_[l]);
-      to[L + l] = static_cast<T>(end_[l] - 1);
-    }
-    for (int l = 0; l < L && has_hole_; ++l) {
-      to[2 * L + l] = static_cast<T>(hole_begin_[l]);
-      to[3 * L + l] = static_cast<T>(hole_end_[l] - 1);
-    }
+  /// The bounds of the lanes from `lane` on. Precondition: the part is not full.
+  SlotBounds<T> bounds(const KeyPart<T>& part, Index lane) const {
+    const Bounds& b = bounds_[index(part)];
+    return {b.lower + lane, b.upper + lane, b.hole_lower + lane, b.hole_upper + lane};
+  }
+
+  bool attends(const KeyPart<T>& part, Index lane, Index slot) const {
+    const SlotRange r = range(part, lane, 1);
+    return r.begin <= slot && slot < r.end && !(r.hole_begin <= slot && slot < r.hole_end);
   }
 
  private:
-  /// Extends the lanes' runs by those of a part; false, and nothing is changed, where they would
-  /// not be runs, or not in order.
-  bool add_runs(const KeyPart<T>& part, Index first, const LaneBounds<T>& bounds) {
-    const bool hole = bounds.has_hole && !part.wrap;
-    if (has_hole_ && hole) return false;
+  struct Bounds {
+    T lower[std::size_t(L)], upper[std::size_t(L)];
+    T hole_lower[std::size_t(L)], hole_upper[std::size_t(L)];
+  };
+
+  std::size_t index(const KeyPart<T>& part) const {
+    return static_cast<std::size_t>(&part - parts_.data());
+  }
+
+  void set_bounds(const KeyPart<T>& part, Index first, const LaneBounds<T>& bounds) {
+    Bounds& b = bounds_[static_cast<std::size_t>(used_)];
+    // The slot of a key, and of those outside the part the slot before or after it.
     const auto slot = [&](Index key) {
-      return static_cast<std::int32_t>(std::clamp<Index>(key - first, 0, part.count) + slots_);
+      return static_cast<T>(std::clamp<Index>(key - first, -1, part.count) + part.slot);
     };
-    const auto old_end = static_cast<std::int32_t>(slots_);
-    std::int32_t begin[std::size_t(L)], end[std::size_t(L)];
     for (int l = 0; l < L; ++l) {
-      begin[l] = part.wrap ? old_end : slot(bounds.first[l]);
-      end[l] = part.wrap ? slot(first + part.count) : slot(bounds.last[l] + 1);
+      b.lower[l] = slot(max(first, bounds.first[l]));
+      b.upper[l] = slot(min(first + part.count - 1, bounds.last[l]));
     }
-    if (!empty()) {
-      int broken = 0;
-      for (int l = 0; l < L; ++l) {
-        const std::int32_t from = full_ ? 0 : begin_[l], to = full_ ? old_end : end_[l];
-        const bool none = to <= from, no_more = end[l] <= begin[l];
-        broken |= !none & !no_more & ((to != old_end) | (begin[l] != old_end));
-        begin[l] = none ? begin[l] : from;
-        end[l] = (no_more & !none) ? to : end[l];
-      }
-      for (int l = 1; l < L; ++l) broken |= (begin[l] < begin[l - 1]) | (end[l] < end[l - 1]);
-      if (broken) return false;
+    for (int l = 0; l < L && part.has_hole; ++l) {
+      b.hole_lower[l] = slot(bounds.hole_first[l]);
+      b.hole_upper[l] = slot(bounds.hole_last[l]);
     }
-    std::copy_n(begin, L, begin_);
-    std::copy_n(end, L, end_);
-    if (hole) {
-      for (int l = 0; l < L; ++l) {
-        hole_begin_[l] = slot(bounds.hole_first[l]);
-        hole_end_[l] = slot(bounds.hole_last[l] + 1);
-      }
-      has_hole_ = true;
-    }
-    return true;
   }
 
   std::array<KeyPart<T>, most_parts> parts_;
+  std::array<Bounds, most_parts> bounds_;  // of the parts that are not full
   int used_ = 0;
   Index slots_ = 0;
   bool full_ = true;
-  bool has_hole_ = false;
-  // Lane l attends the slots [begin, end) without [hole_begin, hole_end); set where not full.
-  std::int32_t begin_[std::size_t(L)], end_[std::size_t(L)], hole_begin_[std::size_t(L)],
-      hole_end_[std::size_t(L)];
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

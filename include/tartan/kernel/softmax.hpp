@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits>
+#include <span>
 
 #include "key_block.hpp"
 
@@ -18,30 +19,27 @@ inline constexpr T masked_score = std::numeric_limits<T>::lowest();
 template <class T>
 inline constexpr T no_row_max = masked_score<T>*(1 - std::numeric_limits<T>::epsilon());
 
-/// The bounds of one vector's lanes, as slots: a lane attends [lower, upper] without
-/// [hole_lower, hole_upper]. Read, a vector of each, only where the range is not full.
+/// What one vector of lanes attends of one part of a block. The bounds are read only where the
+/// range is not full.
 template <class T>
-struct SlotBounds {
-  const T* lower;
-  const T* upper;
-  const T* hole_lower;
-  const T* hole_upper;
+struct SoftmaxPart {
+  SlotRange range;
+  SlotBounds<T> bounds;
 };
 
-/// Turns the scores of one vector of queries into weights 2^(score - row_max), in place, and brings
-/// row_max and row_sum up to date; `correction` is what earlier sums and outputs are to be
-/// multiplied by. s: slots × lanes, from the vector's first lane.
+/// Masks the scores of a part, in place, where its bounds do not admit them, and returns the
+/// maximum of them all and of row_max.
 template <class T>
-void softmax_block(T* EIGEN_RESTRICT s, const SlotRange& range, const SlotBounds<T>& bounds,
-                   T* EIGEN_RESTRICT row_max, T* EIGEN_RESTRICT row_sum,
-                   T* EIGEN_RESTRICT correction) {
+simd::Packet<T> mask_and_maximum(T* EIGEN_RESTRICT s, const SoftmaxPart<T>& part,
+                                 const simd::Packet<T>& row_max) {
   using P = simd::Packet<T>;
   constexpr int L = Shape<T>::lanes;
-  const P old_max = simd::load(row_max);
-  P max0 = old_max, max1 = old_max;
+  const SlotRange& range = part.range;
+  P max0 = row_max, max1 = row_max;
   const P masked = simd::broadcast(masked_score<T>);
   const auto mask_edge = [&](Index begin, Index end) {
-    const P lower = simd::load(bounds.lower), upper = simd::load(bounds.upper);
+    if (begin >= end) return;
+    const P lower = simd::load(part.bounds.lower), upper = simd::load(part.bounds.upper);
     for (Index e = begin; e < end; ++e) {
       const P attended = simd::between(lower, simd::broadcast(static_cast<T>(e)), upper);
       const P score = simd::select(attended, simd::load(s + e * L), masked);
@@ -50,7 +48,7 @@ void softmax_block(T* EIGEN_RESTRICT s, const SlotRange& range, const SlotBounds
     }
   };
   if (range.hole_begin < range.hole_end) {
-    const P lower = simd::load(bounds.hole_lower), upper = simd::load(bounds.hole_upper);
+    const P lower = simd::load(part.bounds.hole_lower), upper = simd::load(part.bounds.hole_upper);
     for (Index e = range.hole_begin; e < range.hole_end; ++e) {
       const P hole = simd::between(lower, simd::broadcast(static_cast<T>(e)), upper);
       simd::store(s + e * L, simd::select(hole, masked, simd::load(s + e * L)));
@@ -64,23 +62,40 @@ void softmax_block(T* EIGEN_RESTRICT s, const SlotRange& range, const SlotBounds
   }
   if (e < range.full_end) max0 = simd::pmax(simd::load(s + e * L), max0);
   mask_edge(range.full_end, range.end);
-  const P new_max = simd::pmax(max0, max1);
+  return simd::pmax(max0, max1);
+}
+
+/// Turns the scores of one vector of queries into weights 2^(score - row_max), in place, and brings
+/// row_max and row_sum up to date; `correction` is what earlier sums and outputs are to be
+/// multiplied by. s: slots × lanes, from the vector's first lane.
+template <class T>
+void softmax_block(T* EIGEN_RESTRICT s, std::span<const SoftmaxPart<T>> parts,
+                   T* EIGEN_RESTRICT row_max, T* EIGEN_RESTRICT row_sum,
+                   T* EIGEN_RESTRICT correction) {
+  using P = simd::Packet<T>;
+  constexpr int L = Shape<T>::lanes;
+  const P old_max = simd::load(row_max);
+  P new_max = old_max;
+  for (const SoftmaxPart<T>& part : parts) new_max = mask_and_maximum<T>(s, part, new_max);
   const P factor = simd::exp2<T>(simd::psub(old_max, new_max));
   simd::store(row_max, new_max);
   simd::store(correction, factor);
   P sum0 = simd::pmul(simd::load(row_sum), factor), sum1 = simd::broadcast(T(0));
-  for (e = range.begin; e + 2 <= range.end; e += 2) {
-    const P weight0 = simd::exp2<T>(simd::psub(simd::load(s + e * L), new_max));
-    const P weight1 = simd::exp2<T>(simd::psub(simd::load(s + (e + 1) * L), new_max));
-    simd::store(s + e * L, weight0);
-    simd::store(s + (e + 1) * L, weight1);
-    sum0 = simd::padd(sum0, weight0);
-    sum1 = simd::padd(sum1, weight1);
-  }
-  if (e < range.end) {
-    const P weight = simd::exp2<T>(simd::psub(simd::load(s + e * L), new_max));
-    simd::store(s + e * L, weight);
-    sum0 = simd::padd(sum0, weight);
+  for (const SoftmaxPart<T>& part : parts) {
+    Index e = part.range.begin;
+    for (; e + 2 <= part.range.end; e += 2) {
+      const P weight0 = simd::exp2<T>(simd::psub(simd::load(s + e * L), new_max));
+      const P weight1 = simd::exp2<T>(simd::psub(simd::load(s + (e + 1) * L), new_max));
+      simd::store(s + e * L, weight0);
+      simd::store(s + (e + 1) * L, weight1);
+      sum0 = simd::padd(sum0, weight0);
+      sum1 = simd::padd(sum1, weight1);
+    }
+    if (e < part.range.end) {
+      const P weight = simd::exp2<T>(simd::psub(simd::load(s + e * L), new_max));
+      simd::store(s + e * L, weight);
+      sum0 = simd::padd(sum0, weight);
+    }
   }
   simd::store(row_sum, simd::padd(sum0, sum1));
 }

@@ -35,13 +35,13 @@ struct Tile {
 };
 
 /// Numbers that the kernel keeps for each lane while it takes in a block.
-inline constexpr Index lane_numbers = 6;
+inline constexpr Index lane_numbers = 2;
 
 /// What a thread needs to take in keys, beside the tile.
 template <class T>
 struct Workspace {
   T* s;              ///< block_keys × lanes: scores, then weights
-  T* lane;           ///< lane_numbers × lanes: bounds, corrections and factors, one a lane
+  T* lane;           ///< lane_numbers × lanes: corrections and factors, one a lane
   Index d;           ///< columns of q and k
   Index out_stride;  ///< columns of v, rounded up to a multiple of Shape::width
   Ahead<T>* ahead;   ///< what to bring into the cache meanwhile
@@ -95,9 +95,11 @@ template <class T>
 void filter_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
                  const PairFilter& filter) {
   for (Index lane = 0; lane < tile.rows; ++lane) {
-    const SlotRange range = keys.range(lane, 1);
-    for (Index e = range.begin; e < range.end; ++e) {
-      if (!filter.keep(lane, e)) work.s[e * Shape<T>::lanes + lane] = masked_score<T>;
+    for (const KeyPart<T>& part : keys) {
+      const SlotRange range = keys.range(part, lane, 1);
+      for (Index e = range.begin; e < range.end; ++e) {
+        if (!filter.keep(lane, e)) work.s[e * Shape<T>::lanes + lane] = masked_score<T>;
+      }
     }
   }
 }
@@ -113,7 +115,7 @@ void isolated_value_step(Tile<T>& tile, const Workspace<T>& work, const KeyBlock
     for (const KeyPart<T>& part : keys) {
       for (Index e = 0; e < part.count; ++e) {
         const Index slot = part.slot + e;
-        if (!keys.attends(lane, slot) || (filter && !filter->keep(lane, slot))) continue;
+        if (!keys.attends(part, lane, slot) || (filter && !filter->keep(lane, slot))) continue;
         const T weight = work.s[slot * Shape<T>::lanes + lane];
         const T* value = part.v + e * part.v_stride;
         for (Index c = 0; c < work.out_stride; ++c) out[c] += weight * value[c];
@@ -130,15 +132,20 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes, R = Shape<T>::rows;
   T* correction = work.lane;
   T* finish = correction + L;
-  T* bound = finish + L;
-  const SlotRange low = keys.range(0, W), high = keys.range(W, W);
-  for (const KeyPart<T>& part : keys) score_step(tile, work, part, low, high);
+  std::array<SoftmaxPart<T>, KeyBlock<T>::most_parts> attended[2];
+  std::size_t parts = 0;
+  for (const KeyPart<T>& part : keys) {
+    for (Index m = 0; m < 2; ++m) {
+      attended[m][parts].range = keys.range(part, m * W, W);
+      if (!part.full) attended[m][parts].bounds = keys.bounds(part, m * W);
+    }
+    score_step(tile, work, part, attended[0][parts].range, attended[1][parts].range);
+    ++parts;
+  }
   if (mode.filter) filter_step(tile, work, keys, *mode.filter);
-  if (!keys.full()) keys.write_bounds(bound);
-  for (int m = 0; m < 2; ++m) {
-    const T* b = bound + m * W;
-    softmax_block<T>(work.s + m * W, m == 0 ? low : high, {b, b + L, b + 2 * L, b + 3 * L},
-                     tile.row_max + m * W, tile.row_sum + m * W, correction + m * W);
+  for (Index m = 0; m < 2; ++m) {
+    softmax_block<T>(work.s + m * W, {attended[m].data(), parts}, tile.row_max + m * W,
+                     tile.row_sum + m * W, correction + m * W);
   }
 
   if (mode.isolate) {
@@ -161,11 +168,16 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
     rows.finish = finish;
   }
   bool ragged = tile.ragged || mode.filter;
+  std::array<ValuePart<T>, KeyBlock<T>::most_parts> taken;
   for (Index r = 0; r < tile.rows; r += R) {
-    const SlotRange range = keys.range(r, R);
-    ragged |= !range.full();
+    std::size_t used = 0;
+    for (const KeyPart<T>& part : keys) {
+      const SlotRange range = keys.range(part, r, R);
+      ragged |= !range.full();
+      if (!range.empty()) taken[used++] = {&part, range.begin, range.end};
+    }
     work.ahead->step();
-    value_rows<T>(work.s, keys, range.begin, range.end, r, 0, work.out_stride, rows);
+    value_rows<T>(work.s, {taken.data(), used}, r, 0, work.out_stride, rows);
   }
   tile.ragged = ragged;
 }

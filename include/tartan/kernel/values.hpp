@@ -3,6 +3,8 @@
 // Layer: kernel.
 #pragma once
 
+#include <span>
+
 #include "key_block.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
@@ -64,31 +66,39 @@ EIGEN_STRONG_INLINE void add_divided_values(
   }
 }
 
-/// sum += P * V over the slots [begin, end) of a part, of which the rows from `row` on attend all.
-/// Where the part is wrapped these are all its slots, and row r takes key e for the slots e >= r
-/// and key e + wrap before.
+/// Of a part, the slots [begin, end) of the block that some rows take values from.
+template <class T>
+struct ValuePart {
+  const KeyPart<T>* keys;
+  Index begin, end;
+};
+
+/// sum += P * V over a part's slots, of which the rows from `row` on attend all. Where the part is
+/// wrapped these are all its slots, and row r takes key e for the slots e >= r and key e + wrap
+/// before.
 template <class T, int R, int C>
-EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, Index begin, Index end,
-                                  const KeyPart<T>& part, Index row, Index col,
+EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, const ValuePart<T>& slots, Index row,
+                                  Index col,
                                   simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
   constexpr int L = Shape<T>::lanes;
-  const Index stride = part.v_stride;
-  p += (part.slot + begin) * L + row;
-  const T* v = part.v + begin * stride + col;
+  const KeyPart<T>& part = *slots.keys;
+  const Index stride = part.v_stride, count = slots.end - slots.begin;
+  p += slots.begin * L + row;
+  const T* v = part.v + (slots.begin - part.slot) * stride + col;
   if (part.wrap == 0) {
-    add_values<T, R, C>(p, end - begin, v, stride, sum);
+    add_values<T, R, C>(p, count, v, stride, sum);
   } else {
     add_values<T, R, C>(p, row, v + part.wrap * stride, stride, sum);
     add_divided_values<T, R, C>(p + row * L, v + row * stride, stride, part.wrap, sum);
     const Index rest = row + R - 1;
-    add_values<T, R, C>(p + rest * L, end - rest, v + rest * stride, stride, sum);
+    add_values<T, R, C>(p + rest * L, count - rest, v + rest * stride, stride, sum);
   }
 }
 
-/// R rows from `row` on by C vectors of columns from `col` on, over the block's slots [begin, end).
-/// p: slots × lanes.
+/// R rows from `row` on by C vectors of columns from `col` on, over the parts' slots. p: slots ×
+/// lanes.
 template <class T, int R, int C>
-void value_tile(const T* p, const KeyBlock<T>& keys, Index begin, Index end, Index row, Index col,
+void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Index col,
                 const ValueRows<T>& rows) {
   using P = simd::Packet<T>;
   constexpr int W = Shape<T>::width;
@@ -110,10 +120,7 @@ void value_tile(const T* p, const KeyBlock<T>& keys, Index begin, Index end, Ind
       for (int c = 0; c < C; ++c) sum[r][c] = simd::broadcast(T(0));
     }
   }
-  for (const KeyPart<T>& part : keys) {
-    const Index from = max(0, begin - part.slot), to = min(part.count, end - part.slot);
-    if (from < to) add_part<T, R, C>(p, from, to, part, row, col, sum);
-  }
+  for (const ValuePart<T>& part : parts) add_part<T, R, C>(p, part, row, col, sum);
   T* to = rows.to + row * rows.to_stride + col;
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
@@ -126,16 +133,14 @@ void value_tile(const T* p, const KeyBlock<T>& keys, Index begin, Index end, Ind
 }
 
 /// Shape::rows rows from `row` on, and all their columns from `col` to `cols`, a multiple of
-/// Shape::width, over the block's slots [begin, end).
+/// Shape::width, over the parts' slots.
 template <class T, int C = Shape<T>::cols>
-void value_rows(const T* p, const KeyBlock<T>& keys, Index begin, Index end, Index row, Index col,
-                Index cols, const ValueRows<T>& rows) {
+void value_rows(const T* p, std::span<const ValuePart<T>> parts, Index row, Index col, Index cols,
+                const ValueRows<T>& rows) {
   constexpr int R = Shape<T>::rows, step = C * Shape<T>::width;
-  for (; col + step <= cols; col += step) {
-    value_tile<T, R, C>(p, keys, begin, end, row, col, rows);
-  }
+  for (; col + step <= cols; col += step) value_tile<T, R, C>(p, parts, row, col, rows);
   if constexpr (C > 1) {
-    if (col < cols) value_rows<T, C / 2>(p, keys, begin, end, row, col, cols, rows);
+    if (col < cols) value_rows<T, C / 2>(p, parts, row, col, cols, rows);
   }
 }
 
