@@ -107,7 +107,7 @@ void check_layouts() {
       Rig<T> rig(300, d, dv, k_layout, v_layout);
       for (const Index step : {1, 2, 7}) {
         const Lattice keys = Lattice::residue_class(random.in(0, 6), step, 0, 300);
-        const PackingChoice choice = rig.source.choose({{}, keys}, 8);
+        const PackingChoice choice = rig.source.choose({{}, keys}, 100);
         Index begin = 0;
         for (int walk = 0; walk < 12; ++walk) {
           // On by a little, sometimes back or far away.
@@ -143,9 +143,18 @@ TEST_CASE("choose: what the kernel can't read as it lies is packed, and what lie
   const Layout rows = Layout::rows;
   CHECK((choice(W, rows, rows, 1, 8) == PackingChoice{false, false}));
   CHECK((choice(W, rows, rows, 2, 8) == PackingChoice{false, false}));
-  // Scattered: values always, keys where more than two tiles read them.
-  CHECK((choice(W, rows, rows, 3, 8) == PackingChoice{true, true}));
-  CHECK((choice(W, rows, rows, 3, 2) == PackingChoice{false, true}));
+  // Scattered: values always, keys where many tiles read them.
+  CHECK((choice(W, rows, rows, 3, 65) == PackingChoice{true, true}));
+  CHECK((choice(W, rows, rows, 3, 64) == PackingChoice{false, true}));
+  const Rig<float> rig(100, 16, W, rows, rows);
+  constexpr Index L = Shape<float>::lanes;
+  const auto window = [&](Index width, Index row_step) {
+    return rig.source.choose({{0, row_step, 9}, {0, 3, 33}, {-width}, {0}}, 1000);
+  };
+  CHECK(window(64 * L, 1).k);
+  CHECK_FALSE(window(64 * L - 1, 1).k);
+  CHECK(window(64 * L * 3, 3).k);
+  CHECK_FALSE(window(64 * L * 3 - 3, 3).k);
   CHECK_FALSE(PackingChoice{false, false}.any());
   CHECK(PackingChoice{false, true}.any());
   CHECK(PackingChoice{true, false}.any());

@@ -54,13 +54,16 @@ class KeySource {
   }
 
   /// Packs what can't be read as it lies, and what is read so often that scattered rows, which fall
-  /// on few sets of the cache, would cost more than a copy: values are read once for every few
-  /// rows, keys once a tile.
+  /// on few sets of the cache, would cost more than a copy: values, which are read once for every
+  /// few rows, and keys that many of the class's `tiles` read, each of them once.
   PackingChoice choose(const Band& band, Index tiles) const {
+    constexpr Index many = 64;
     const auto scattered = [&](const View<const T>& x) {
       return band.keys.step * x.row_stride > 2 * x.cols;
     };
-    return {call_.k.col_stride != 1 || (scattered(call_.k) && tiles > 2),
+    const Index width = (band.upper.offset - band.lower.offset) / band.rows.step;  // in rows
+    const Index readers = min(tiles, width / Shape<T>::lanes + 1);
+    return {call_.k.col_stride != 1 || (scattered(call_.k) && readers > many),
             call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v)};
   }
 
