@@ -29,7 +29,7 @@ done
 
 # ---- what is needed ----
 source tools/install.sh
-packages=(g++ cmake make libeigen3-dev catch2 libstb-dev)
+packages=(g++ cmake make libeigen3-dev catch2 libpng-dev libstb-dev)
 [[ "${CXX:-} ${presets[*]}" != *clang* ]] || packages+=(clang libomp-dev)
 [[ "${presets[*]}" != *clang-asan* ]] || packages+=(libclang-rt-dev)
 tartan_need "${packages[@]}" || exit 2

@@ -1,5 +1,6 @@
 // tartan: sparse attention on CPUs, with masks as types. This header includes everything but the
-// block layouts of published models, which are included by name: <tartan/layouts/bigbird.hpp>, ...
+// block layouts of published models, which are included by name, <tartan/layouts/bigbird.hpp>, ...,
+// and <tartan/png/png.hpp>, which needs libpng.
 #pragma once
 
 #include "version.hpp"
@@ -33,9 +34,13 @@
 
 #include "queries/ascii.hpp"
 #include "queries/count.hpp"
+#include "queries/heat_map.hpp"
 #include "queries/mask.hpp"
+#include "queries/mask_picture.hpp"
+#include "queries/picture.hpp"
 #include "queries/reach.hpp"
 #include "queries/rows.hpp"
+#include "queries/schedule_picture.hpp"
 #include "queries/svg.hpp"
 
 #include "parallel/eigen_threads.hpp"

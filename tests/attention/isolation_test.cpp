@@ -70,12 +70,11 @@ TEST_CASE("a NaN in a query stays in its row") {
   const auto got = attention(p.q, p.k, p.v, Local{9} | Strided{8});
   for (Index r = 0; r < 100; ++r) {
     CAPTURE(r);
-    if (r == 50) {
-      CHECK(got.row(r).hasNaN());
-    } else {
-      CHECK(difference(got.row(r), expected.row(r)) < 1e-6);
-    }
+    if (r != 50) CHECK(difference(got.row(r), expected.row(r)) < 1e-6);
   }
+#ifndef __FAST_MATH__  // there a NaN in what is attended may come out as any number
+  CHECK(got.row(50).hasNaN());
+#endif
 }
 
 TEST_CASE("a row without a key: output 0, log-sum-exp -infinity, also beside rows with keys") {

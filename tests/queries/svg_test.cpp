@@ -1,6 +1,9 @@
 #include <stdexcept>
 #include <string>
+#include <tartan/queries/heat_map.hpp>
+#include <tartan/queries/schedule_picture.hpp>
 #include <tartan/queries/svg.hpp>
+#include <tartan/schedules/alternate.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -146,6 +149,48 @@ TEST_CASE("colours, size and title are the caller's; the title is text, not mark
   CHECK(has(picture, "width=\"100\" height=\"100\""));
   CHECK(has(picture, "<title>Causal&lt;4&gt; &amp; \"more\"</title>"));
   CHECK(well_formed(picture));
+}
+
+TEST_CASE("a pattern is drawn as its picture is") {
+  CHECK(svg(Local{5}, 20, 30) == svg(mask_picture(Local{5}, 20, 30)));
+}
+
+TEST_CASE("panels stand beside each other, each above its caption") {
+  const std::string picture = svg(schedule_picture(Alternate{Local{3}, Columns{5}}, 2, 30));
+  CHECK(well_formed(picture));
+  CHECK(squares(picture) == 2 * 30 * 30);
+  CHECK(has(picture, "viewBox=\"0 0 1008 547\""));  // 43 of it for captions
+  CHECK(has(picture, "width=\"480\" height=\"260\""));
+  CHECK(has(picture,
+            "<text x=\"252\" y=\"528\" font-family=\"sans-serif\" font-size=\"29\" "
+            "text-anchor=\"middle\" fill=\"#4a443c\">layer 0</text>"));
+  CHECK(has(picture, "<text x=\"756\" "));
+  CHECK(has(picture,
+            "<desc>layer 0: 30 queries (rows), 30 keys (columns): 88 pairs attended, "
+            "density 9.8 %. layer 1: 30 queries"));
+}
+
+TEST_CASE("a caption shrinks to its panel's width, and is text, not markup") {
+  const std::string caption = "Causal{} & (Local<3>{} | Strided<4>{}), a long one";
+  const std::string picture = svg(Causal{}, 10, {.caption = caption});
+  CHECK(has(picture, "font-size=\"5\""));  // 160 / (0.6 * 50)
+  CHECK(has(picture, ">Causal{} &amp; (Local&lt;3&gt;{}"));
+  CHECK(well_formed(picture));
+  // Letters are counted, not bytes.
+  const std::string letters = svg(Causal{}, 10, {.size = 9, .caption = "\u00e9\u00e9\u00e9\u00e9"});
+  CHECK(has(letters, "font-size=\"66\""));
+}
+
+TEST_CASE("no panels are a valid picture, too") {
+  CHECK(well_formed(svg(Picture{})));
+  CHECK(well_formed(svg(schedule_picture(Causal{}, 0, 5))));
+}
+
+TEST_CASE("a heat map is drawn in the colours of masks") {
+  const std::string picture = svg(heat_map(Eigen::Matrix2d{{0, 1}, {0.25, 0}}));
+  CHECK(squares(picture, empty) == 2);
+  CHECK(squares(picture, diagonal) == 1);
+  CHECK(squares(picture, attended) == 1);  // half-way: the square root of a quarter
 }
 
 TEST_CASE("svg refuses negative sizes") {
