@@ -23,9 +23,10 @@ Eigen::ArrayXX<bool> mask_of(const AnyPattern& pattern, Index offset, Index n, I
 }
 
 reference::Attention<> dense(const MatrixXd& q, const MatrixXd& k, const MatrixXd& v,
-                           const AnyPattern& pattern, double scale, Index offset) {
+                             const AnyPattern& pattern, double scale, Index offset) {
   const Index n = q.rows(), m = k.rows();
-  reference::Attention<> result{MatrixXd::Zero(n, v.cols()), Eigen::VectorXd::Constant(n, -infinity)};
+  reference::Attention<> result{MatrixXd::Zero(n, v.cols()),
+                                Eigen::VectorXd::Constant(n, -infinity)};
   if (n == 0 || m == 0) return result;
   const MatrixXd scores = scale * (q * k.transpose());
   const Eigen::ArrayXXd kept = mask_of(pattern, offset, n, m).cast<double>();
