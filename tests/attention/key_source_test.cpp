@@ -243,3 +243,66 @@ TEST_CASE("the same keys with another choice are another run") {
   CHECK(rig.broken(keys, {true, true}, 0, 10) == "");
   CHECK(rig.broken(keys, {true, false}, 0, 10) == "");
 }
+
+TEST_CASE("sheared: keys are transposed, values as they lie or packed; any key may be slot 0") {
+  constexpr Index L = Shape<float>::lanes;
+  if (Shape<float>::widest_shear == 0) return;
+  Random random(4);
+  for (const Layout k_layout : layouts) {
+    for (const Layout v_layout : layouts) {
+      Rig<float> rig(400, 5, 2 * Shape<float>::width - random.in(0, 1), k_layout, v_layout);
+      for (int trial = 0; trial < 20; ++trial) {
+        const Index step = random.in(1, 3);
+        const Lattice keys{random.in(0, 5), step, random.in(1, 390 / step)};
+        const Band band{{}, keys};
+        const bool line = keys.count <= KeySource<float>::short_run_keys;
+        const PackingChoice choice = rig.source.choose(band, 100, true, line);
+        CHECK(choice.transposed);
+        CHECK(choice.line == line);
+        Index begin = random.in(0, keys.count - 1), end = random.in(begin + 1, keys.count);
+        end = std::min(end, begin + KeySource<float>::short_run_keys);
+        if (line) rig.source.pack(band, choice, 0, keys.count);
+        const auto sheared = rig.source.sheared(band, choice, 4, begin, end);
+        // Lanes from before the first key to after the last.
+        for (const Index first : {begin - L + 1, begin, end - 1}) {
+          const KeyPart<float> part = sheared.from(first);
+          CHECK(part.sheared);
+          CHECK(part.count == 4);
+          Index wrong = 0;
+          for (Index x = 0; x < L + 3; ++x) {
+            const Index key = first + x;
+            for (Index t = 0; t < 5; ++t) {
+              const float number = part.k[t * part.k_stride + x];  // in memory of its own, always
+              if (begin <= key && key < end) wrong += number != rig.k.at(keys[key], t);
+            }
+            if (key < begin || key >= end) continue;
+            for (Index c = 0; c < rig.v.view().cols; ++c) {
+              wrong += part.v[(x - part.v_key) * part.v_stride + c] != rig.v.at(keys[key], c);
+            }
+          }
+          CAPTURE(trial, begin, end, first, step);
+          CHECK(wrong == 0);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the lines of a grid are kept by the dozen; long lattices do not take their place") {
+  Rig<float> rig(600, 4, 4, Layout::columns, Layout::columns);
+  const PackingChoice line{true, true, false, true}, both{true, true};
+  const auto at = [&](Index number) {
+    return rig.source.part({{}, Lattice::range(20 * number, 20 * number + 20)}, line, 0, 20).k;
+  };
+  std::vector<const float*> lines;
+  const Index many = static_cast<Index>(KeySource<float>::runs(true));
+  CHECK(many >= 12);
+  for (Index number = 0; number < many; ++number) lines.push_back(at(number));
+  rig.source.part({{}, Lattice::range(0, 600)}, both, 0, 300);
+  rig.source.part({{}, {1, 2, 200}}, both, 0, 200);
+  for (Index number = 0; number < many; ++number) {
+    CHECK(at(number) == lines[std::size_t(number)]);
+    CHECK(rig.broken(Lattice::range(20 * number, 20 * number + 20), line, 3, 20) == "");
+  }
+  CHECK(at(many) == lines[0]);  // the one used least lately
+}

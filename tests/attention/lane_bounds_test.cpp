@@ -28,6 +28,15 @@ bool attends(const PlannedBand& planned, Index i, Index j) {
          !(planned.hole && planned.hole->lower(i) <= j && j <= planned.hole->upper(i));
 }
 
+/// The rows of a lattice in the lanes of a tile.
+template <class T>
+TileRows<T> rows_of(const Lattice& positions) {
+  constexpr Index W = Shape<T>::width;
+  const Index low = std::min(W, positions.count);
+  return {{{positions.start, positions.step, low},
+           {positions[W], positions.step, positions.count - low}}};
+}
+
 template <class T>
 struct Check {
   static constexpr Index L = Shape<T>::lanes;
@@ -37,7 +46,7 @@ struct Check {
     LaneBounds<T> b;
     bool any = false;
     for (Index l = 0; l < positions.count; ++l) any |= planned.band.rows.contains(positions[l]);
-    if (lane_bounds<T>(planned, positions, b) != any)
+    if (lane_bounds<T>(planned, rows_of<T>(positions), b) != any)
       return "says that rows are in the band, or not";
     if (!any) return "";
     if (b.has_hole != planned.hole.has_value()) return "a hole lost or made";
@@ -129,7 +138,8 @@ TEST_CASE("wrap_of a window's middle; at the sequence's ends it is no longer one
         {},
         nullptr};
     LaneBounds<float> bounds;
-    const bool any = lane_bounds<float>(window, {first_row * step, step, L}, bounds);
+    const Lattice rows{first_row * step, step, L};
+    const bool any = lane_bounds<float>(window, rows_of<float>(rows), bounds);
     return any ? wrap_of(bounds, L) : -1;
   };
   for (const Index step : {1, 3}) {
@@ -144,11 +154,98 @@ TEST_CASE("BandFilter asks for the positions of a lane and a slot") {
   const PlannedBand planned{{Lattice{4, 10, 9}, Lattice{1, 3, 20}}, {}, [](Index i, Index j) {
                               return i == 24 && j == 13;
                             }};
-  const Lattice positions{14, 10, 5};
-  const BandFilter filter(planned, positions, 2);
+  const TileRows<float> rows = rows_of<float>({14, 10, 5});
+  const BandFilter<float> filter(planned, rows, 2);
   for (Index lane = 0; lane < 5; ++lane) {
     for (Index slot = 0; slot < 18; ++slot) {
       CHECK(filter.keep(lane, slot) == (lane == 1 && slot == 2));
     }
   }
+}
+
+namespace {
+
+/// Tiles of rows of two lines, perhaps of fewer than a vector: what is wrong with the bounds, or
+/// "".
+template <class T>
+void check_two_lines() {
+  constexpr Index W = Shape<T>::width;
+  Random random(5);
+  for (int trial = 0; trial < 3000; ++trial) {
+    const PlannedBand planned = random_band(random, 2 * W);
+    const Lattice& rows = planned.band.rows;
+    const auto any_rows = [&] {
+      return Lattice{rows[random.in(-W, rows.count)], rows.step, random.in(0, W)};
+    };
+    const TileRows<T> tile{{any_rows(), any_rows()}};
+    LaneBounds<T> b;
+    bool any = false;
+    const auto in = [&](Index lane) {
+      return lane % W < tile.half[lane / W].count && rows.contains(tile[lane]);
+    };
+    for (Index l = 0; l < 2 * W; ++l) any |= in(l);
+    REQUIRE(lane_bounds<T>(planned, tile, b) == any);
+    Index wrong = 0;
+    for (Index l = 0; any && l < 2 * W; ++l) {
+      if (l % W >= tile.half[l / W].count) continue;  // padding
+      for (Index u = 0; u < planned.band.keys.count; ++u) {
+        wrong += b.attends(l, u) != (in(l) && attends(planned, tile[l], planned.band.keys[u]));
+      }
+    }
+    CAPTURE(trial);
+    CHECK(wrong == 0);
+  }
+}
+
+/// Bands whose rows have as many keys each.
+template <class T>
+void check_sheared() {
+  constexpr Index W = Shape<T>::width;
+  Random random(6);
+  int with_keys = 0;
+  for (int trial = 0; trial < 3000; ++trial) {
+    const Index step = random.in(1, 4), low = random.in(-40, 40);
+    const PlannedBand planned{{{random.in(-40, 40), step, random.in(1, 40)},
+                               {random.in(0, 40), step, random.in(1, 40)},
+                               {low},
+                               {low + random.in(0, 30)}},
+                              {},
+                              nullptr};
+    const Lattice& rows = planned.band.rows;
+    const Index width = planned.shear();
+    const TileRows<T> tile{{{rows[random.in(-W, rows.count)], step, random.in(1, W)},
+                            {rows[random.in(-W, rows.count)], step, random.in(0, W)}}};
+    ShearedLanes lanes[2];
+    sheared_lanes(planned.band, tile, lanes);
+    Index wrong = 0;
+    for (Index m = 0; m < 2; ++m) {
+      const ShearedLanes& of = lanes[m];
+      for (Index l = 0; l < tile.half[m].count; ++l) {
+        const Index row = tile.half[m][l];
+        for (Index u = 0; u < planned.band.keys.count; ++u) {
+          const Index slot = u - of.first - l;
+          const bool attends = of.begin <= l && l < of.end && slot >= 0 && slot < width;
+          wrong += attends != planned.band.contains(row, planned.band.keys[u]);
+          wrong += attends && (u < of.first_key() || u >= of.end_key(width));
+          with_keys += attends;
+        }
+      }
+      wrong += !of.empty() && of.keys != planned.band.keys.count;
+    }
+    CAPTURE(trial, width);
+    CHECK(wrong == 0);
+  }
+  CHECK(with_keys > 10000);
+}
+
+}  // namespace
+
+TEST_CASE("lane_bounds of a tile with rows of two lines") {
+  check_two_lines<float>();
+  check_two_lines<double>();
+}
+
+TEST_CASE("sheared_lanes: lane l attends as many keys as its neighbours, from first + l on") {
+  check_sheared<float>();
+  check_sheared<double>();
 }

@@ -241,3 +241,58 @@ TEST_CASE("the extent is kept") {
   CHECK(plan.extent().row_end == 8);
   CHECK(plan.extent().key_end == 5);
 }
+
+namespace {
+
+Index line_of(const AnyPattern& pattern, const Extent& extent) {
+  return Plan(pattern, extent).line();
+}
+
+template <class>
+constexpr Index dynamic = Dynamic;
+
+template <class... Axes>
+AnyPattern grid(const std::array<Index, sizeof...(Axes)>& shape, const Axes&... axes) {
+  return AnyPattern::of("Neighborhood", Neighborhood<dynamic<Axes>...>(shape, axes...));
+}
+
+}  // namespace
+
+TEST_CASE("shear: a band's rows have as many keys each, one further from row to row") {
+  const auto shear = [](const Band& band) { return PlannedBand{band, {}, nullptr}.shear(); };
+  const Lattice rows{3, 2, 20}, keys{4, 2, 30};
+  CHECK(shear({rows, keys, {-4}, {5}}) == 5);
+  CHECK(shear({rows, keys, {-3}, {5}}) == 5);
+  CHECK(shear({rows, keys, {-3}, {-3}}) == 1);
+  CHECK(shear({rows, keys, {-4}, {-4}}) == 0);  // between two keys
+  CHECK(shear({rows, keys, {5}, {-4}}) == 0);
+  CHECK(shear({rows, keys}) == 0);
+  CHECK(shear({rows, keys, {-4}, Bound::none_above()}) == 0);
+  CHECK(shear({rows, Lattice::range(0, 9), {-4}, {5}}) == 0);  // two keys further
+  PlannedBand other{{rows, keys, {-4}, {5}}, {{{0}, {1}}}, nullptr};
+  CHECK(other.shear() == 0);
+  other.hole.reset();
+  other.keep = [](Index, Index) { return true; };
+  CHECK(other.shear() == 0);
+}
+
+TEST_CASE("line: the distance at which the bands of a grid repeat") {
+  const Axis five{.kernel = 5}, shifted{.kernel = 3, .border = Border::shift};
+  const Axis apart{.kernel = 3, .dilation = 2}, past{.kernel = 4, .causal = true};
+  const Extent all{0, 600, 600};
+  CHECK(line_of(grid({30, 20}, five, five), all) == 20);
+  CHECK(line_of(grid({30, 20}, shifted, shifted), all) == 20);
+  CHECK(line_of(grid({30, 20}, apart, past), all) == 20);
+  CHECK(line_of(grid({30, 20}, five, apart), all) == 20);
+  CHECK(line_of(grid({5, 6, 20}, five, shifted, five), all) == 20);
+  CHECK(line_of(both(causal(), grid({30, 20}, five, five)), all) == 20);
+  CHECK(line_of(grid({30, 20}, five, five), {77, 300, 600}) == 20);
+  CHECK(line_of(either(grid({30, 20}, five, five), columns(100)), all) == 20);
+  // No two lines share keys, or there is no line.
+  CHECK(line_of(grid({30, 20}, Axis{}, five), all) == 0);
+  CHECK(line_of(grid({600}, five), all) == 0);
+  CHECK(line_of(any(Documents({0, 20, 40, 60, 80, 100}, Local{5})), all) == 0);
+  CHECK(line_of(local(5), all) == 0);
+  CHECK(line_of(any(Dense{}), all) == 0);
+  CHECK(line_of(nothing(), all) == 0);
+}

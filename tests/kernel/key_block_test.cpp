@@ -64,14 +64,15 @@ class Check {
   bool holds() const {
     bool right = block_.end() - block_.begin() == static_cast<std::ptrdiff_t>(parts_.size());
     Index slot = 0;
-    bool full = true;
+    bool full[2] = {true, true};
     for (std::size_t x = 0; right && x < parts_.size(); ++x) {
       const KeyPart<T>& part = block_.begin()[x];
       right = part.slot == slot && holds(part, parts_[x]);
-      full = full && part.full;
+      for (const Index m : {0, 1}) full[m] = full[m] && block_.range(part, m * W, W).full();
       slot += part.count;
     }
-    return right && block_.slots() == slot && block_.full() == full;
+    for (const Index m : {0, 1}) right = right && block_.full(m) == full[m];
+    return right && block_.slots() == slot && block_.full() == (full[0] && full[1]);
   }
 
   bool holds(const KeyPart<T>& part, const Part& own) const {
@@ -98,8 +99,11 @@ class Check {
           right = right && (inside || attending == 0);
           right = right && (!inside || edge || hole || attending == count);
           right = right && (!range.full() || !inside || attending == count);
-          if (!part.has_hole && attending == count) right = right && inside && !edge && !hole;
-          if (inside && !part.full) right = right && admitted(part, lane, count, e, attends);
+          if (own.wrap || !own.bounds.has_hole) {
+            right = right && (attending < count || (inside && !edge && !hole));
+          }
+          const bool bounded = inside && !block_.range(part, lane / W * W, W).full();
+          if (bounded) right = right && admitted(part, own, lane, count, e, attends);
         }
       }
     }
@@ -107,12 +111,13 @@ class Check {
   }
 
   /// True where the bounds that the softmax reads admit the lanes that attend a slot, no others.
-  bool admitted(const KeyPart<T>& part, Index lane, Index count, Index slot, auto attends) const {
+  bool admitted(const KeyPart<T>& part, const Part& own, Index lane, Index count, Index slot,
+                auto attends) const {
     const SlotBounds<T> b = block_.bounds(part, lane);
     const T e = static_cast<T>(slot);
     for (Index l = 0; l < count; ++l) {
       const bool in = b.lower[l] <= e && e <= b.upper[l];
-      const bool out = part.has_hole && b.hole_lower[l] <= e && e <= b.hole_upper[l];
+      const bool out = own.bounds.has_hole && b.hole_lower[l] <= e && e <= b.hole_upper[l];
       if ((in && !out) != attends(lane + l, slot)) return false;
     }
     return true;
@@ -159,4 +164,130 @@ TEST_CASE("KeyBlock places its parts one after the other, and no more than there
   block.clear();
   CHECK(block.empty());
   CHECK(block.begin() == block.end());
+}
+
+namespace {
+
+/// Sheared parts, each against a table of who attends which of its slots.
+template <class T>
+class CheckSheared {
+  static constexpr Index L = Shape<T>::lanes, R = Shape<T>::rows, W = Shape<T>::width;
+
+ public:
+  explicit CheckSheared(unsigned seed) : random_(seed) { block_.clear(); }
+
+  bool run() {
+    for (int trial = 0; trial < 8; ++trial) {
+      KeyPart<T> part{&keys_[trial], 1, &keys_[0], 1, random_.in(1, 20)};
+      part.sheared = true;
+      part.high = random_.in(0, 1) * W;
+      const ShearedLanes both[2] = {any_lanes(part.count), any_lanes(part.count)};
+      const bool room = block_.empty() || block_.slots() + part.count <= block_keys;
+      const std::ptrdiff_t before = block_.end() - block_.begin();
+      if (random_.in(0, 1) == 0) {
+        if (block_.add_sheared(part, both) != room) return false;
+      } else {  // one vector after the other, in either order: one part
+        const Index m = random_.in(0, 1);
+        ShearedLanes one[2]{}, other[2]{};
+        one[m] = both[m];
+        other[1 - m] = both[1 - m];
+        if (block_.add_sheared(part, one) != room) return false;
+        if (room && !block_.add_sheared(part, other)) return false;
+      }
+      if (!room) return true;
+      if (block_.end() - block_.begin() != before + 1) return false;
+      if (!holds(block_.end()[-1], both)) return false;
+    }
+    return true;
+  }
+
+ private:
+  /// Any run of lanes, at the first keys, the last, between them or beyond.
+  ShearedLanes any_lanes(Index count) {
+    const Index keys = random_.in(1, 60), begin = random_.in(0, W - 1);
+    const bool all = random_.in(0, 1) == 0;
+    return {random_.in(-W - count, keys + 2), keys, all ? 0 : begin,
+            all ? W : random_.in(begin, W)};
+  }
+
+  bool holds(const KeyPart<T>& part, const ShearedLanes (&lanes)[2]) const {
+    const auto attends = [&](Index lane, Index slot) {
+      const ShearedLanes& of = lanes[lane / W];
+      const Index l = lane % W, key = of.first + l + slot - part.slot;
+      return of.begin <= l && l < of.end && 0 <= key && key < of.keys;
+    };
+    bool right = true;
+    for (const Index count : {Index{1}, R, W}) {
+      for (Index lane = 0; lane < L; lane += count) {
+        const SlotRange range = block_.range(part, lane, count);
+        const SlotRange vector = block_.range(part, lane / W * W, W);
+        right = right && range.begin <= range.full_begin && range.full_begin <= range.full_end &&
+                range.full_end <= range.end && range.hole_begin >= range.hole_end;
+        right = right && (!vector.full() || range.full());
+        if (!vector.full()) right = right && !block_.full(lane / W);
+        for (Index e = part.slot; e < part.slot + part.count; ++e) {
+          Index attending = 0;
+          const SlotBounds<T> b = block_.bounds(part, lane);
+          for (Index l = 0; l < count; ++l) {
+            attending += attends(lane + l, e);
+            right = right && block_.attends(part, lane + l, e) == attends(lane + l, e);
+            const T slot = static_cast<T>(e);
+            const bool admitted = vector.full() || (b.lower[l] <= slot && slot <= b.upper[l]);
+            const bool scored = vector.begin <= e && e < vector.end;
+            right = right && (!scored || admitted == attends(lane + l, e));
+          }
+          const bool inside = range.begin <= e && e < range.end;
+          const bool middle = range.full_begin <= e && e < range.full_end;
+          right = right && (inside || attending == 0) && (!middle || attending == count);
+          right = right && (attending < count || middle);
+        }
+      }
+    }
+    return right;
+  }
+
+  Random random_;
+  KeyBlock<T> block_;
+  T keys_[8] = {};
+};
+
+template <class T>
+void check_sheared() {
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    CAPTURE(seed);
+    CHECK(CheckSheared<T>(seed).run());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("KeyBlock: in a sheared part each lane attends a run of its own slots") {
+  check_sheared<float>();
+  check_sheared<double>();
+}
+
+TEST_CASE("KeyBlock: sheared parts with other keys, or lanes of the same vector, do not join") {
+  constexpr Index W = Shape<float>::width;
+  const float memory[2] = {};
+  KeyPart<float> part{memory, 1, memory, 1, 5};
+  part.sheared = true;
+  const ShearedLanes low[2] = {{0, 90, 0, W}, {}}, high[2] = {{}, {0, 90, 0, W}};
+  const auto parts = [&](const KeyPart<float>& second, const ShearedLanes(&lanes)[2]) {
+    KeyBlock<float> block;
+    block.clear();
+    CHECK(block.add_sheared(part, low));
+    CHECK(block.add_sheared(second, lanes));
+    return block.end() - block.begin();
+  };
+  CHECK(parts(part, high) == 1);
+  CHECK(parts(part, low) == 2);
+  KeyPart<float> other = part;
+  other.k = memory + 1;
+  CHECK(parts(other, high) == 2);
+  other = part;
+  other.v_key = 1;
+  CHECK(parts(other, high) == 2);
+  other = part;
+  other.count = 4;
+  CHECK(parts(other, high) == 2);
 }

@@ -104,6 +104,46 @@ void check_wrapped(Index d, Index gap) {
   }
 }
 
+/// score_sheared of `count` slots, of both vectors and of one; Kt ends with the last key that a
+/// lane needs.
+template <class T>
+void check_sheared(Index d, Index gap) {
+  constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
+  for (Index count = 0; count <= 3 * W; ++count) {
+    for (const Index high : {Index{0}, W}) {
+      const Index keys = high + W + count - 1, stride = keys + gap;
+      const Operands<T> o(d, keys, 0);
+      Numbers<T> kt(d > 0 ? (d - 1) * stride + keys : 0);
+      for (Index t = 0; t < d; ++t) {
+        for (Index j = 0; j < keys; ++j) kt[t * stride + j] = o.k[j * o.stride + t];
+      }
+      Numbers<T> both(count * L), low(count * L), second(count * L);
+      const auto score = [&]<int M, bool Shared>(Numbers<T>& s, Index m) {
+        score_sheared<T, M, Shared>(o.qt.data() + m * W, d, kt.data() + m * high, stride, high,
+                                    count, s.data() + m * W);
+      };
+      if (high == 0) {
+        score.template operator()<2, true>(both, 0);
+      } else {
+        score.template operator()<2, false>(both, 0);
+      }
+      score.template operator()<1, false>(low, 0);
+      score.template operator()<1, false>(second, 1);
+      Index wrong = 0;
+      for (Index e = 0; e < count; ++e) {
+        for (Index l = 0; l < L; ++l) {
+          const Index key = e + l % W + (l < W ? 0 : high), at = e * L + l;
+          wrong += !o.right(both[at], key, l);
+          wrong += !o.right((l < W ? low : second)[at], key, l);
+          wrong += (l < W ? second : low)[at] != T(untouched);
+        }
+      }
+      CAPTURE(d, gap, count, high);
+      CHECK(wrong == 0);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("score_keys: every head_dim to 70 and number of keys to a block") {
@@ -118,6 +158,14 @@ TEST_CASE("score_wrapped: lanes up to the slot take the near key, the others the
     check_wrapped<float>(d, 0);
     check_wrapped<float>(d, 3);
     check_wrapped<double>(d, 1);
+  }
+}
+
+TEST_CASE("score_sheared: lane l takes in slot e key e + l") {
+  for (const Index d : {0, 1, 2, 7, 16, 70}) {
+    check_sheared<float>(d, 0);
+    check_sheared<float>(d, 3);
+    check_sheared<double>(d, 1);
   }
 }
 

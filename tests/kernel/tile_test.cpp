@@ -192,6 +192,84 @@ TEST_CASE("take_keys: a block of several parts is a block of their keys in a row
   }
 }
 
+namespace {
+
+/// Lanes of both vectors attend `width` keys each, as a sheared part beside `plain` more keys that
+/// all attend. Each array ends with the last number that a part may read.
+template <class T>
+void check_sheared(Index width, Index first, Index high, Index begin, Index end, Index plain) {
+  constexpr Index L = TileRig<T>::L, W = TileRig<T>::W;
+  const Index line = 60;
+  TileRig<T> rig({L, line + plain, 5, 3}, static_cast<unsigned>(width));
+  KeyPart<T> part{nullptr, 0, rig.v.data(), rig.out_stride, width};
+  part.sheared = true;
+  part.high = high;
+  part.v_key = -first;
+  const ShearedLanes lanes[2] = {{first, line, begin, end}, {first + high, line, 0, W}};
+  part.k_stride = high + W + width - 1;
+  Numbers<T> kt(rig.d * part.k_stride);  // of keys that there are not: untouched
+  for (Index t = 0; t < rig.d; ++t) {
+    for (Index x = 0; x < part.k_stride; ++x) {
+      const Index key = first + x;
+      if (key >= 0 && key < line) kt[t * part.k_stride + x] = rig.k[key * rig.d + t];
+    }
+  }
+  part.k = kt.data();
+  for (Index l = 0; l < L; ++l) {
+    const ShearedLanes& of = lanes[l / W];
+    const Index key = of.first + l % W;
+    const bool in = of.begin <= l % W && l % W < of.end;
+    rig.bounds.first[l] = in ? std::max<Index>(0, key) : 0;
+    rig.bounds.last[l] = in ? std::min(line - 1, key + width - 1) : -1;
+  }
+  KeyBlock<T> block;
+  block.clear();
+  REQUIRE(block.add_sheared(part, lanes));
+  if (plain > 0) {
+    LaneBounds<T> all{};
+    for (Index& last : all.last) last = 1000;
+    const T* k = rig.k.data() + line * rig.d;
+    const T* v = rig.v.data() + line * rig.out_stride;
+    REQUIRE(block.add({k, rig.d, v, rig.out_stride, plain}, line, all));
+    // To the rig these are keys of a run of each lane's: the plain ones come after a hole.
+    rig.bounds.has_hole = true;
+    for (Index l = 0; l < L; ++l) {
+      if (rig.bounds.first[l] > rig.bounds.last[l]) {
+        rig.bounds.first[l] = 0;
+        rig.bounds.last[l] = -1;
+      }
+      rig.bounds.hole_first[l] = rig.bounds.last[l] + 1;
+      rig.bounds.hole_last[l] = line - 1;
+      rig.bounds.last[l] = line + plain - 1;
+    }
+  }
+  rig.take(block);
+  CAPTURE(width, first, high, begin, end, plain);
+  CHECK(rig.error(0, line + plain) <= allowed);
+  CHECK_FALSE(rig.tile.ragged);
+}
+
+template <class T>
+void check_sheared() {
+  constexpr Index W = TileRig<T>::W;
+  for (Index width = 1; width <= 2 * W; ++width) {
+    for (const Index first : {-W - width + 2, -width, Index{-1}, Index{0}, Index{9}, 61 - width}) {
+      for (const Index high : {Index{0}, W}) {
+        check_sheared<T>(width, first, high, 0, W, width % 3);
+        check_sheared<T>(width, first, high, W / 3, W - W / 4, width % 2);
+        check_sheared<T>(width, first, high, 0, 0, width % 2);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("take_keys: sheared parts give no row a value that it does not attend") {
+  check_sheared<float>();
+  check_sheared<double>();
+}
+
 TEST_CASE("take_keys: finishing makes a row without keys 0") {
   constexpr Index L = TileRig<double>::L;
   TileRig<double> rig({L, 30, 4, 2}, 6);

@@ -13,19 +13,19 @@ namespace {
 /// The slots [begin, begin + count) of one part, which stands in the block from `before` on.
 struct ValueSlots {
   Index begin, count, wrap, before = 0;
+  bool sheared = false;
 
   template <class T>
-  KeyPart<T> part(const T* v, Index v_stride) const {
-    return {nullptr, 0, v, v_stride, wrap ? count : begin + count, wrap, before};
+  ValuePart<T> part(const T* v, Index v_stride) const {
+    return {before + begin, before + begin + count, v + begin * v_stride, v_stride, wrap};
   }
 };
 
-/// value_rows over one part.
-template <class T>
-void value_rows_of(const T* p, const KeyPart<T>& part, Index begin, Index end, Index row, Index col,
-                   Index cols, const ValueRows<T>& rows) {
-  const std::array<ValuePart<T>, 1> parts{{{&part, begin, end}}};
-  value_rows<T>(p, parts, row, col, cols, rows);
+/// value_rows over one part, of `R` rows.
+template <class T, int R = Shape<T>::rows>
+void value_rows_of(const T* p, const ValuePart<T>& part, Index row, Index col, Index cols,
+                   const ValueRows<T>& rows) {
+  value_rows<T, R, Slots::plain>(p, std::array{part}, row, col, cols, rows);
 }
 
 /// Where the outputs come from and go to.
@@ -42,14 +42,16 @@ class ValueStep {
         v_stride_(columns_ + gap),
         to_stride_(columns_ + (way == Way::from_elsewhere ? 2 : gap)),
         way_(way),
-        finish_(finish) {}
+        finish_(finish),
+        no_correction_(slots.count % 3 == 0) {}
 
   /// The largest error over all rows of the tile, as a multiple of what rounding allows; infinite
   /// where something else was written.
   double error() {
     const Index slots_end = slots_.wrap ? slots_.count : slots_.begin + slots_.count;
     // A wrapped part's last key is number wrap + lanes - 2.
-    const Index keys = slots_.wrap ? std::max(slots_.count, slots_.wrap + L - 1) : slots_end;
+    const Index keys = slots_.wrap ? std::max(slots_.count, slots_.wrap + L - 1)
+                                   : slots_end + (slots_.sheared ? W - 1 : 0);
     const auto v = Numbers<T>::random((keys - 1) * v_stride_ + columns_, 1);
     const auto p = Numbers<T>::random((slots_.before + slots_end) * L, 2);
     const auto from = Numbers<T>::random((L - 1) * from_stride() + columns_, 3);
@@ -62,9 +64,13 @@ class ValueStep {
                         to.data(), to_stride_,    finish_ ? factor.data() : nullptr};
       if (way_ == Way::in_place) rows.from = to.data();
       if (way_ == Way::from_elsewhere) rows.from = from.data();
-      const Index begin = slots_.before + slots_.begin;
-      value_rows_of<T>(p.data(), slots_.part(v.data(), v_stride_), begin, begin + slots_.count, row,
-                       0, columns_, rows);
+      if (no_correction_) rows.correction = nullptr;
+      const ValuePart<T> part = slots_.part(v.data(), v_stride_);
+      if (slots_.sheared) {
+        value_rows<T, R, Slots::sheared>(p.data(), std::array{part}, row, 0, columns_, rows);
+      } else {
+        value_rows_of<T>(p.data(), part, row, 0, columns_, rows);
+      }
       for (Index r = 0; r < L; ++r) {
         for (Index c = 0; c < to_stride_ && (r + 1 < L || c < columns_); ++c) {
           const T got = to[r * to_stride_ + c];
@@ -77,9 +83,13 @@ class ValueStep {
             exact += static_cast<double>(a) * static_cast<double>(b);
             size += std::abs(static_cast<double>(a) * static_cast<double>(b));
           };
-          if (way_ != Way::fresh) add(from[r * from_stride() + c], correction[r]);
+          if (way_ != Way::fresh) {
+            add(from[r * from_stride() + c], no_correction_ ? T(1) : correction[r]);
+          }
           for (Index e = slots_.begin; e < slots_.begin + slots_.count; ++e) {
-            const Index key = slots_.wrap && e < r ? e + slots_.wrap : e;
+            const Index key = slots_.sheared         ? e + r % W
+                              : slots_.wrap && e < r ? e + slots_.wrap
+                                                     : e;
             add(p[(slots_.before + e) * L + r], v[key * v_stride_ + c]);
           }
           const double factor_of_row = finish_ ? static_cast<double>(factor[r]) : 1.0;
@@ -101,6 +111,7 @@ class ValueStep {
   Index columns_, v_stride_, to_stride_;
   Way way_;
   bool finish_;
+  bool no_correction_;
 };
 
 template <class T>
@@ -134,6 +145,14 @@ void check_wrapped() {
   }
 }
 
+template <class T>
+void check_sheared() {
+  for (Index count = max(1, Shape<T>::rows - 1); count <= block_keys; ++count) {
+    check<T>({0, count, 0, 0, true}, 1 + count % 9);
+    if (count < block_keys) check<T>({1, count, 0, count % 4, true}, 1 + count % 9);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("value_rows: every number of slots to a block, and of vectors of columns") {
@@ -146,14 +165,17 @@ TEST_CASE("value_rows: in a wrapped part row r takes key e, or e + wrap where e 
   check_wrapped<double>();
 }
 
+TEST_CASE("value_rows: in a sheared part lane l takes key e + l") {
+  check_sheared<float>();
+  check_sheared<double>();
+}
+
 TEST_CASE("value_rows: over several parts, of each some slots") {
   constexpr Index W = Shape<float>::width, L = Shape<float>::lanes, parts = 4, each = 5;
   const Numbers<float> p(parts * each * L, 1), correction(L, 1);
   Numbers<float> v(parts * each * W);
-  std::array<KeyPart<float>, parts> keys{};
   for (Index x = 0; x < parts; ++x) {
     for (Index e = 0; e < each * W; ++e) v[x * each * W + e] = static_cast<float>(1 << (x * 4));
-    keys[std::size_t(x)] = {nullptr, 0, v.data() + x * each * W, W, each, 0, x * each};
   }
   for (Index trial = 0; trial < 50; ++trial) {
     std::vector<ValuePart<float>> taken;
@@ -162,13 +184,18 @@ TEST_CASE("value_rows: over several parts, of each some slots") {
       const Index begin = (trial * 7 + x) % each,
                   end = begin + (trial * 3 + 2 * x) % (each - begin + 1);
       if (begin == end) continue;
-      taken.push_back({&keys[std::size_t(x)], x * each + begin, x * each + end});
+      taken.push_back({x * each + begin, x * each + end, v.data() + (x * each + begin) * W, W, 0});
       expected += static_cast<float>((end - begin) << (x * 4));
     }
     Numbers<float> to(L * W);
     const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
-    value_rows<float>(p.data(), taken, 0, 0, W, rows);
+    value_rows<float, Shape<float>::rows, Slots::plain>(p.data(), taken, 0, 0, W, rows);
     CHECK(to[0] == expected);
+    Numbers<float> one(L * W);
+    const ValueRows<float> one_row{nullptr, 0, correction.data(), one.data(), W, nullptr};
+    value_rows<float, 1, Slots::plain>(p.data(), taken, 2, 0, W, one_row);
+    CHECK(one[2 * W] == expected);
+    CHECK(one[3 * W] == Numbers<float>(1)[0]);
   }
 }
 
@@ -182,7 +209,7 @@ TEST_CASE("value_rows: from a column on, to the last") {
         for (Index c = from * W; c < end * W; ++c) expected[r * 9 * W + c] = 6;
       }
       const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), 9 * W, nullptr};
-      value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), 9 * W), 0, 3, 0, from * W,
+      value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), 9 * W), 0, from * W,
                            end * W, rows);
       const bool same = to == expected;
       CHECK(same);
@@ -195,6 +222,6 @@ TEST_CASE("value_rows: a row without an earlier output does not read one, whatev
   const Numbers<float> p(3 * L, 1), v(3 * W, 2), correction(L, 1);
   Numbers<float> to(L * W, std::numeric_limits<double>::quiet_NaN());
   const ValueRows<float> rows{nullptr, 0, correction.data(), to.data(), W, nullptr};
-  value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), W), 0, 3, 0, 0, W, rows);
+  value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), W), 0, 0, W, rows);
   for (Index c = 0; c < W; ++c) CHECK(to[c] == 6);
 }

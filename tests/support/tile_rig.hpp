@@ -96,9 +96,12 @@ class TileRig {
           {keys_of_part, stride, memory.back().data(), out_stride, to - from, wrap}, from, bounds);
       if (!added) throw std::logic_error("the parts are not one block");
     }
-    Numbers<T> s(detail::block_keys * L), lane(detail::lane_numbers * L);
     const Shifted shifted(filter, begin);
     mode.filter = filter ? &shifted : nullptr;
+    take(block, mode);
+  }
+  void take(const detail::KeyBlock<T>& block, const detail::TakeMode<T>& mode = {}) {
+    Numbers<T> s(detail::block_keys * L), lane(detail::lane_numbers * L);
     detail::Ahead<T> ahead;
     detail::take_keys<T>(tile, {s.data(), lane.data(), d, out_stride, &ahead}, block, mode);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "../kernel/pack.hpp"
 #include "../kernel/tile.hpp"
@@ -15,7 +16,11 @@ namespace tartan::detail::inline TARTAN_ISA {
 struct PackingChoice {
   bool k;
   bool v;
+  bool transposed = false;  ///< the keys, for sheared parts; implies k
+  bool line = false;        ///< all keys of the lattice, to be kept among those of other lines
   bool any() const { return k || v; }
+  /// True where they are packed in one of the short runs.
+  bool in_short_run() const { return transposed || line; }
   bool operator==(const PackingChoice&) const = default;
 };
 
@@ -31,10 +36,13 @@ void look_ahead(const View<const T>& x, const Lattice& rows, Ahead<T>& ahead) {
 template <class T>
 class KeySource {
   static constexpr Index run_keys = 6 * block_keys;
+  static constexpr std::size_t long_runs = 2, short_runs = 16;
 
  public:
-  /// Lattices of keys that are kept packed at once: those used last.
-  static constexpr std::size_t runs = 2;
+  static constexpr Index short_run_keys = 2 * block_keys;
+  /// Lattices of keys that are kept packed at once: those used last. Many where runs are short, as
+  /// the lines of a grid are.
+  static constexpr std::size_t runs(bool in_short) { return in_short ? short_runs : long_runs; }
 
   explicit KeySource(const Call<T>& call) : call_(call), v_stride_(padded(call.v.cols)) {}
 
@@ -42,29 +50,43 @@ class KeySource {
     return ceil_div(columns, Shape<T>::width) * Shape<T>::width;
   }
   static std::size_t bytes(const Call<T>& call) {
-    return runs * (Scratch::bytes_for<T>(run_keys * call.k.cols) +
-                   Scratch::bytes_for<T>(run_keys * padded(call.v.cols)));
+    const auto of = [&](Index keys, Index values) {
+      return Scratch::bytes_for<T>(keys * call.k.cols) +
+             Scratch::bytes_for<T>(values * padded(call.v.cols));
+    };
+    return long_runs * of(run_keys, run_keys) + short_runs * of(column_stride, short_run_keys);
   }
   void place(Scratch& scratch) {
     for (Run& run : run_) {
       run = {};
-      run.k = scratch.take<T>(run_keys * call_.k.cols);
-      run.v = scratch.take<T>(run_keys * v_stride_);
+      const bool is_short = &run >= run_.data() + long_runs;
+      run.room = is_short ? short_run_keys : run_keys;
+      run.k = scratch.take<T>((is_short ? column_stride : run_keys) * call_.k.cols);
+      run.v = scratch.take<T>(run.room * v_stride_);
     }
   }
 
   /// Packs what can't be read as it lies, and what is read so often that scattered rows, which fall
   /// on few sets of the cache, would cost more than a copy: values, which are read once for every
   /// few rows, and keys that many of the class's `tiles` read, each of them once.
-  PackingChoice choose(const Band& band, Index tiles) const {
+  PackingChoice choose(const Band& band, Index tiles, bool sheared = false,
+                       bool lines = false) const {
     constexpr Index many = 64;
     const auto scattered = [&](const View<const T>& x) {
       return band.keys.step * x.row_stride > 2 * x.cols;
     };
-    const Index width = (band.upper.offset - band.lower.offset) / band.rows.step;  // in rows
-    const Index readers = min(tiles, width / Shape<T>::lanes + 1);
-    return {call_.k.col_stride != 1 || (scattered(call_.k) && readers > many),
-            call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v)};
+    const auto readers = [&] {
+      const Index width = (band.upper.offset - band.lower.offset) / band.rows.step;  // in rows
+      return min(tiles, width / Shape<T>::lanes + 1);
+    };
+    return {sheared || call_.k.col_stride != 1 || (scattered(call_.k) && readers() > many),
+            call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v), sheared,
+            lines && band.keys.count <= short_run_keys};
+  }
+
+  /// Packs the keys, if they are to be and are not yet. Precondition: they fit.
+  void pack(const Band& band, const PackingChoice& choice, Index begin, Index end) {
+    if (choice.any()) packed(band.keys, choice, begin, end);
   }
 
   /// True where so many keys can be had in one piece.
@@ -80,7 +102,8 @@ class KeySource {
     detail::look_ahead(call_.v, keys, ahead);
   }
 
-  /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit.
+  /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit; not
+  /// choice.transposed.
   KeyPart<T> part(const Band& band, const PackingChoice& choice, Index begin, Index end) {
     KeyPart<T> keys{call_.k.at(band.keys[begin], 0), band.keys.step * call_.k.row_stride,
                     call_.v.at(band.keys[begin], 0), band.keys.step * call_.v.row_stride,
@@ -98,27 +121,65 @@ class KeySource {
     return keys;
   }
 
+  /// Keys for sheared parts: slot 0 of lane 0 may be any from which on lanes attend keys of those
+  /// that are packed.
+  struct ShearedKeys {
+    KeyPart<T> part;  ///< with slot 0 of lane 0 at key `first`
+    Index first;
+
+    /// The part with slot 0 of lane 0 at another key.
+    KeyPart<T> from(Index key) const {
+      KeyPart<T> moved = part;
+      moved.k += key - first;
+      moved.v_key -= key - first;
+      return moved;
+    }
+  };
+
+  /// Sheared parts of `count` slots, for the keys [begin, end) of the band. Precondition: they fit;
+  /// choice.transposed.
+  ShearedKeys sheared(const Band& band, const PackingChoice& choice, Index count, Index begin,
+                      Index end) {
+    const Run& run = packed(band.keys, choice, begin, end);
+    KeyPart<T> part{run.k + margin, column_stride, run.v, v_stride_, count};
+    if (!choice.v) {
+      part.v = call_.v.at(band.keys.start, 0);
+      part.v_stride = band.keys.step * call_.v.row_stride;
+      part.v_key = -run.begin;
+    }
+    part.sheared = true;
+    return {part, run.begin};
+  }
+
  private:
+  /// Keys before and after a transposed run that the lanes of a sheared part may read, and do not
+  /// attend; and from column to column of one, an odd number of cache lines.
+  static constexpr Index margin = Shape<T>::lanes + Shape<T>::widest_shear;
+  static constexpr Index column_stride = short_run_keys + 2 * margin + Shape<T>::width;
+
   /// Packed keys [begin, end) of a lattice.
   struct Run {
     Lattice keys;
     PackingChoice choice;
     Index begin, end;
     Index last_use;
-    T* k;
+    Index room;  ///< keys
+    T* k;        ///< of a transposed run, its margin first
     T* v;
   };
 
   const Run& packed(const Lattice& keys, const PackingChoice& choice, Index begin, Index end) {
-    Run* run = &run_[0];
-    for (Run& r : run_) {
+    const bool in_short = choice.in_short_run();
+    const std::span<Run> candidates(run_.data() + (in_short ? long_runs : 0), runs(in_short));
+    Run* run = &candidates[0];
+    for (Run& r : candidates) {
       const bool same = r.keys == keys && r.choice == choice;
       if (same || r.last_use < run->last_use) run = &r;
       if (same) break;
     }
     run->last_use = ++uses_;
     const bool extends = run->keys == keys && run->choice == choice && run->begin <= begin &&
-                         begin <= run->end && end - run->begin <= run_keys;
+                         begin <= run->end && end - run->begin <= run->room;
     if (!extends) {
       run->keys = keys;
       run->choice = choice;
@@ -127,15 +188,23 @@ class KeySource {
     if (end <= run->end) return *run;
     const Lattice added{keys[run->end], keys.step, end - run->end};
     const Index offset = run->end - run->begin;
-    if (choice.k) pack(call_.k, added, run->k + offset * call_.k.cols, call_.k.cols);
+    if (choice.transposed) {
+      rearrange<T>(rows_of(call_.k, added), added.count, call_.k.cols,
+                   {run->k + margin + offset, 1, column_stride}, T(1));
+    } else if (choice.k) {
+      pack(call_.k, added, run->k + offset * call_.k.cols, call_.k.cols);
+    }
     if (choice.v) pack(call_.v, added, run->v + offset * v_stride_, v_stride_);
     run->end = end;
     return *run;
   }
 
+  static Strided2D<const T> rows_of(const View<const T>& x, const Lattice& rows) {
+    return {x.at(rows.start, 0), rows.step * x.row_stride, x.col_stride};
+  }
+
   static void pack(const View<const T>& from, const Lattice& rows, T* to, Index to_stride) {
-    rearrange<T>({from.at(rows.start, 0), rows.step * from.row_stride, from.col_stride}, rows.count,
-                 from.cols, {to, to_stride, 1}, T(1));
+    rearrange<T>(rows_of(from, rows), rows.count, from.cols, {to, to_stride, 1}, T(1));
     for (Index r = 0; r < rows.count && from.cols < to_stride; ++r) {
       std::fill(to + r * to_stride + from.cols, to + (r + 1) * to_stride, T(0));
     }
@@ -143,7 +212,7 @@ class KeySource {
 
   const Call<T>& call_;
   Index v_stride_;
-  std::array<Run, runs> run_{};
+  std::array<Run, long_runs + short_runs> run_{};
   Index uses_ = 0;
 };
 

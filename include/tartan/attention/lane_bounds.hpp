@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../kernel/tile.hpp"
-#include "plan.hpp"
+#include "pass.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
@@ -25,12 +25,13 @@ inline void bound_indices(const Bound& bound, const Lattice& rows, const Lattice
   }
 }
 
-/// The bounds of the rows at `positions`, which lie on the band's row lattice or beside its ends.
-/// Rows outside the band attend none, and lanes beyond the rows repeat the last, all without a
-/// decrease. False, and nothing is written, where none of the rows is in the band.
+/// The bounds of the rows at `positions`, which lie on the band's row lattice or beside its ends,
+/// for `lanes` lanes from `lane` on. Rows outside the band attend none, and lanes beyond the rows
+/// repeat the last, all without a decrease. False, and nothing is written, where none of the rows
+/// is in the band.
 template <class T>
-bool lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBounds<T>& bounds) {
-  constexpr Index L = Shape<T>::lanes;
+bool lane_bounds(const PlannedBand& planned, const Lattice& positions, Index lane, Index lanes,
+                 LaneBounds<T>& bounds) {
   const Band& band = planned.band;
   const Lattice rows = positions.within(band.rows.start, band.rows.end());
   if (rows.empty()) return false;
@@ -40,35 +41,61 @@ bool lane_bounds(const PlannedBand& planned, const Lattice& positions, LaneBound
     bound_indices(bound, rows, band.keys, rounded, to + begin);
   };
   constexpr auto after = &Lattice::index_at_or_after, before = &Lattice::index_at_or_before;
-  fill(band.lower, after, bounds.first);
-  fill(band.upper, before, bounds.last);
+  Index* first = bounds.first + lane;
+  Index* last = bounds.last + lane;
+  fill(band.lower, after, first);
+  fill(band.upper, before, last);
   for (Index l = begin; l < end; ++l) {
-    bounds.first[l] = max(0, bounds.first[l]);
-    bounds.last[l] = min(most, bounds.last[l]);
+    first[l] = max(0, first[l]);
+    last[l] = min(most, last[l]);
   }
+  Index* hole_first = bounds.hole_first + lane;
+  Index* hole_last = bounds.hole_last + lane;
   bounds.has_hole = planned.hole.has_value();
   if (planned.hole) {
-    fill(planned.hole->lower, after, bounds.hole_first);
-    fill(planned.hole->upper, before, bounds.hole_last);
+    fill(planned.hole->lower, after, hole_first);
+    fill(planned.hole->upper, before, hole_last);
   }
   for (Index l = 0; l < begin; ++l) {
-    bounds.first[l] = bounds.first[begin];
-    bounds.last[l] = min(bounds.last[begin], bounds.first[begin] - 1);
+    first[l] = first[begin];
+    last[l] = min(last[begin], first[begin] - 1);
   }
   const Index final = max(0, end - 1);  // the last row's lane
-  for (Index l = end; l < L; ++l) {
+  for (Index l = end; l < lanes; ++l) {
     const bool padding = l >= positions.count && end == positions.count;
-    bounds.first[l] =
-        padding ? bounds.first[final] : max(bounds.first[final], bounds.last[final] + 1);
-    bounds.last[l] = bounds.last[final];
+    first[l] = padding ? first[final] : max(first[final], last[final] + 1);
+    last[l] = last[final];
   }
-  for (Index l = 0; l < L && planned.hole; ++l) {
+  for (Index l = 0; l < lanes && planned.hole; ++l) {
     if (l >= begin && l < end) continue;
     const Index nearest = l < begin ? begin : final;
-    bounds.hole_first[l] = bounds.hole_first[nearest];
-    bounds.hole_last[l] = bounds.hole_last[nearest];
+    hole_first[l] = hole_first[nearest];
+    hole_last[l] = hole_last[nearest];
   }
   return true;
+}
+
+/// The bounds of a tile's rows. Where they are not one lattice, they do not decrease within each
+/// vector of lanes.
+template <class T>
+bool lane_bounds(const PlannedBand& planned, const TileRows<T>& rows, LaneBounds<T>& bounds) {
+  constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
+  const Lattice& low = rows.half[0];
+  if (rows.one_lattice()) {
+    return lane_bounds<T>(planned, {low.start, low.step, rows.count()}, 0, L, bounds);
+  }
+  bool any = false;
+  for (Index m = 0; m < 2; ++m) {
+    if (lane_bounds<T>(planned, rows.half[m], m * W, W, bounds)) {
+      any = true;
+    } else {
+      std::fill_n(bounds.first + m * W, W, 0);
+      std::fill_n(bounds.last + m * W, W, -1);
+      std::fill_n(bounds.hole_first + m * W, W, 0);
+      std::fill_n(bounds.hole_last + m * W, W, -1);
+    }
+  }
+  return any;
 }
 
 /// The common length of the lanes' runs where a wrapped part can take them (see KeyPart), else 0.
@@ -83,18 +110,35 @@ Index wrap_of(const LaneBounds<T>& bounds, Index rows) {
   return length;
 }
 
+/// The lanes of a tile's vectors that have rows in a band with as many keys a row, one further from
+/// row to row (see PlannedBand::shear).
+template <class T>
+void sheared_lanes(const Band& band, const TileRows<T>& rows, ShearedLanes (&lanes)[2]) {
+  for (std::size_t m = 0; m < 2; ++m) {
+    const Lattice& half = rows.half[m];
+    const Lattice in = half.within(band.rows.start, band.rows.end());
+    lanes[m] = {};
+    if (in.empty()) continue;
+    const Index begin = (in.start - half.start) / half.step, end = begin + in.count;
+    // Lanes beyond the tile's last row are as if they had one.
+    lanes[m] = {band.keys.index_at_or_after(band.lower(half.start)), band.keys.count, begin,
+                end == half.count ? Shape<T>::width : end};
+  }
+}
+
 /// A planned band's filter, for the lanes of a tile and slots from the key `first` on.
+template <class T>
 class BandFilter final : public PairFilter {
  public:
-  BandFilter(const PlannedBand& planned, const Lattice& positions, Index first)
-      : planned_(planned), positions_(positions), first_(first) {}
+  BandFilter(const PlannedBand& planned, const TileRows<T>& rows, Index first)
+      : planned_(planned), rows_(rows), first_(first) {}
   bool keep(Index lane, Index slot) const override {
-    return planned_.keep(positions_[lane], planned_.band.keys[first_ + slot]);
+    return planned_.keep(rows_[lane], planned_.band.keys[first_ + slot]);
   }
 
  private:
   const PlannedBand& planned_;
-  const Lattice& positions_;
+  const TileRows<T>& rows_;
   Index first_;
 };
 

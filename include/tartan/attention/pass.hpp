@@ -21,13 +21,41 @@ struct Call {
 struct Unit {
   RowClass rows;
   Lattice positions;  ///< of the unit's rows, at most Pass::group_rows
-  Index class_rows;   ///< rows of the whole class
+  Lattice below;  ///< of more, where the plan has lines: those of the next line, column by column
+  Index class_rows;  ///< rows of the whole class
+  bool lines;        ///< the plan has lines
+
+  bool empty() const { return positions.empty() && below.empty(); }
+  /// From the first row to the last.
+  Lattice span() const {
+    if (below.empty()) return positions;
+    if (positions.empty()) return below;
+    return {positions.start, positions.step,
+            (below.end() - 1 - positions.start) / positions.step + 1};
+  }
+};
+
+/// The rows of a tile: those of its low vector of lanes, and those of its high one.
+template <class T>
+struct TileRows {
+  static constexpr Index width = Shape<T>::width;
+  Lattice half[2];
+
+  Index count() const { return half[0].count + half[1].count; }
+  /// Lanes up to the last with a row.
+  Index lanes() const { return half[1].empty() ? half[0].count : width + half[1].count; }
+  /// The position of a lane's row.
+  Index operator[](Index lane) const { return half[lane / width][lane % width]; }
+  /// True where the rows are one lattice.
+  bool one_lattice() const {
+    return half[1].empty() || (half[0].count == width && half[1].start == half[0][width]);
+  }
 };
 
 /// One pass: all classes of rows of one step.
 template <class T>
 struct Pass {
-  static constexpr Index lanes = Shape<T>::lanes;
+  static constexpr Index lanes = Shape<T>::lanes, width = Shape<T>::width;
   static constexpr Index group_tiles = max(1, 128 / lanes);
   static constexpr Index group_rows = group_tiles * lanes;
 
@@ -38,20 +66,66 @@ struct Pass {
   bool to_continue;  ///< a later pass follows: leave the state there
   T* row_max;        ///< one number a row of q, where several passes are made
   T* row_sum;
+  // What follows from these.
+  Index line_rows = rows_of_line();  ///< of a class, where lanes are given to two lines; else 0
+  Index class_units = units_of_class();
 
   Index classes() const { return min(step, call.q.rows); }
-  Index units_per_class() const { return ceil_div(ceil_div(call.q.rows, step), group_rows); }
-  Index units() const { return classes() * units_per_class(); }
+  Index units() const { return classes() * class_units; }
 
   Unit unit(Index u) const {
     const Extent& extent = plan.extent();
-    const Index group = u % units_per_class();
-    const Index residue = floor_mod(extent.row_begin + u / units_per_class(), step);
+    const Index group = u % class_units;
+    const Index residue = floor_mod(extent.row_begin + u / class_units, step);
     const Lattice rows = extent.rows(residue, step);
+    if (line_rows > 0) return unit_of_lines(group, rows);
     const Index first = group * group_rows;
     return {{step, residue},
             {rows[first], step, std::clamp<Index>(rows.count - first, 0, group_rows)},
-            rows.count};
+            {},
+            rows.count,
+            false};
+  }
+
+  Index tiles(const Unit& unit) const {
+    return unit.lines ? ceil_div(max(unit.positions.count, unit.below.count), width)
+                      : ceil_div(unit.positions.count, lanes);
+  }
+
+  TileRows<T> tile(const Unit& unit, Index x) const {
+    const auto vector = [](const Lattice& rows, Index v) {
+      return Lattice{rows[v * width], rows.step,
+                     std::clamp<Index>(rows.count - v * width, 0, width)};
+    };
+    if (unit.lines) return {vector(unit.positions, x), vector(unit.below, x)};
+    return {vector(unit.positions, 2 * x), vector(unit.positions, 2 * x + 1)};
+  }
+
+ private:
+  /// Lines are worth it where their bands are sheared and their rows fill vectors.
+  Index rows_of_line() const {
+    if (plan.line() == 0 || plan.line() % step != 0) return 0;
+    if (plan.line_keys() > Shape<T>::widest_shear) return 0;
+    const Index rows = plan.line() / step;
+    return 4 * rows >= 3 * ceil_div(rows, width) * width ? rows : 0;
+  }
+  Index first_pair() const { return floor_div(plan.extent().row_begin, 2 * plan.line()); }
+  Index groups_of_pair() const { return ceil_div(line_rows, group_tiles * width); }
+  Index units_of_class() const {
+    if (line_rows == 0) return ceil_div(ceil_div(call.q.rows, step), group_rows);
+    return groups_of_pair() * (ceil_div(plan.extent().row_end, 2 * plan.line()) - first_pair());
+  }
+
+  Unit unit_of_lines(Index group, const Lattice& rows) const {
+    const Index residue = floor_mod(rows.start, step);
+    const Index column = group % groups_of_pair() * (group_tiles * width);
+    const Index start =
+        (first_pair() + group / groups_of_pair()) * 2 * plan.line() + residue + column * step;
+    const auto part = [&](Index from) {
+      return Lattice{from, step, min(group_tiles * width, line_rows - column)}.within(
+          plan.extent().row_begin, plan.extent().row_end);
+    };
+    return {{step, residue}, part(start), part(start + plan.line()), rows.count, true};
   }
 };
 

@@ -38,6 +38,20 @@ struct PlannedBand {
   std::function<bool(Index, Index)> keep;  ///< empty: every pair is kept
   RowClass rows{};                         ///< of band.rows
 
+  /// The number of keys of each row where it is the same for all, one further from row to row, but
+  /// where the band's keys end; else 0.
+  Index shear() const {
+    const auto none = [](const Bound& b) {
+      return b == Bound::none_below() || b == Bound::none_above();
+    };
+    if (keep || hole || band.rows.step != band.keys.step || none(band.lower) || none(band.upper)) {
+      return 0;
+    }
+    const Index i = band.rows.start;
+    return max(0, band.keys.index_at_or_before(band.upper(i)) -
+                      band.keys.index_at_or_after(band.lower(i)) + 1);
+  }
+
   /// About how many rows: 2^(span - 1) <= rows < 2^span.
   int span() const {
     return static_cast<int>(std::bit_width(static_cast<std::size_t>(band.rows.count)));
@@ -68,6 +82,7 @@ class Plan {
     }
     if (steps_.empty()) steps_.push_back(1);
     std::reverse(steps_.begin(), steps_.end());
+    find_lines();
   }
 
   const Extent& extent() const { return extent_; }
@@ -75,6 +90,12 @@ class Plan {
   /// The distinct steps of the bands' rows, coarsest first: each is a pass over all rows. At least
   /// one.
   const std::vector<Index>& steps() const { return steps_; }
+
+  /// Where the bands are mostly narrow and repeat at a distance, as those of a grid do from line to
+  /// line: that distance in positions; else 0.
+  Index line() const { return line_; }
+  /// The most keys that a row has in one of these bands.
+  Index line_keys() const { return line_keys_; }
 
   /// The bands whose rows are of the given class: those of most rows first, and of about as many by
   /// their first row.
@@ -121,7 +142,34 @@ class Plan {
     return true;
   }
 
+  static constexpr Index widest_in_lines = 64;
+
+  /// A majority vote on the distances between rows with several narrow bands each.
+  void find_lines() {
+    Index votes = 0, lines = 0, beside = 0;
+    const PlannedBand* before = nullptr;
+    for (const PlannedBand& b : bands_) {
+      const Index width = b.shear();
+      if (width == 0 || width > widest_in_lines) continue;
+      line_keys_ = max(line_keys_, width);
+      if (before && before->rows == b.rows && before->span() == b.span()) {
+        const Index distance = b.band.rows.start - before->band.rows.start;
+        if (distance == 0) {
+          ++beside;
+        } else {
+          if (votes == 0) line_ = distance;
+          votes += distance == line_ ? 1 : -1;
+          ++lines;
+        }
+      }
+      before = &b;
+    }
+    if (votes <= 0 || beside < lines) line_ = 0;
+  }
+
   Extent extent_;
+  Index line_ = 0;
+  Index line_keys_ = 0;
   std::vector<PlannedBand> bands_;
   std::vector<Index> steps_;
 };

@@ -14,7 +14,7 @@ namespace tartan::detail::inline TARTAN_ISA {
 /// One thread's runner of units.
 template <class T>
 class UnitRunner {
-  static constexpr Index L = Shape<T>::lanes;
+  static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
   static constexpr Index group_tiles = Pass<T>::group_tiles;
 
  public:
@@ -44,9 +44,14 @@ class UnitRunner {
   void run(Index u) {
     unit_ = pass_.unit(u);
     bands_.clear();
-    pass_.plan.visit_bands(unit_.rows, unit_.positions,
+    pass_.plan.visit_bands(unit_.rows, unit_.span(),
                            [&](const PlannedBand& planned) { bands_.push_back(&planned); });
-    count_ = ceil_div(unit_.positions.count, L);
+    if (unit_.lines) {  // the bands of both lines beside each other, so that they share keys
+      std::stable_sort(bands_.begin(), bands_.end(), [](const auto* a, const auto* b) {
+        return a->band.keys.start < b->band.keys.start;
+      });
+    }
+    count_ = pass_.tiles(unit_);
     class_tiles_ = ceil_div(unit_.class_rows, L);
     for (Index x = 0; x < count_; ++x) open(tile(x), x);
     look_ahead(u);
@@ -80,8 +85,9 @@ class UnitRunner {
   }
 
   struct GroupTile : Tile<T> {
-    Lattice positions;
+    TileRows<T> positions;
     KeyBlock<T> block;  ///< keys that are still to be taken in
+    bool finished;      ///< the outputs have been divided by row_sum
     bool written;       ///< the kernel has written the rows to out
   };
 
@@ -89,6 +95,10 @@ class UnitRunner {
   struct Range {
     Index begin, end;
     bool empty() const { return begin >= end; }
+    static Range none() { return {std::numeric_limits<Index>::max(), 0}; }
+    void include(Index from, Index to) {
+      if (from < to) *this = {min(begin, from), max(end, to)};
+    }
   };
 
   /// Keys packed since the tiles' blocks were last taken in.
@@ -101,9 +111,17 @@ class UnitRunner {
   GroupTile& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
   Index query_row(Index position) const { return position - pass_.plan.extent().row_begin; }
 
-  Strided2D<T> out_rows(const GroupTile& t) const {
-    return {call_.out.at(query_row(t.positions.start), 0), t.positions.step * call_.out.row_stride,
+  Strided2D<T> out_rows(const Lattice& rows) const {
+    return {call_.out.at(query_row(rows.start), 0), rows.step * call_.out.row_stride,
             call_.out.col_stride};
+  }
+
+  /// Calls visit(rows, lane) for the rows of the tile's vectors of lanes that have any, and for
+  /// each the first of its lanes.
+  void each_half(const GroupTile& t, auto&& visit) const {
+    for (Index m = 0; m < 2; ++m) {
+      if (!t.positions.half[m].empty()) visit(t.positions.half[m], m * W);
+    }
   }
 
   /// Has the rows of the unit after `u`, and those of its keys that `u` does not have, brought
@@ -112,17 +130,22 @@ class UnitRunner {
     ahead_.clear();
     if (!far_ || u + 1 == pass_.units()) return;
     const Unit next = pass_.unit(u + 1);
-    if (next.positions.empty()) return;
-    const Lattice rows{query_row(next.positions.start), next.positions.step, next.positions.count};
-    detail::look_ahead(call_.q, rows, ahead_);
-    if (pass_.resume) detail::look_ahead(as_const(call_.out), rows, ahead_);
-    pass_.plan.visit_bands(next.rows, next.positions, [&](const PlannedBand& planned) {
+    if (next.empty()) return;
+    for (const Lattice& part : {next.positions, next.below}) {
+      const Lattice rows{query_row(part.start), part.step, part.count};
+      if (rows.empty()) continue;
+      detail::look_ahead(call_.q, rows, ahead_);
+      if (pass_.resume) detail::look_ahead(as_const(call_.out), rows, ahead_);
+    }
+    const Lattice span = next.span(), done = unit_.span();
+    const Index known = next.lines && !bands_.empty() ? bands_.back()->band.keys.start : -1;
+    pass_.plan.visit_bands(next.rows, span, [&](const PlannedBand& planned) {
       const Band& band = planned.band;
-      const Lattice common = next.positions.within(band.rows.start, band.rows.end());
-      if (common.empty()) return;
+      const Lattice common = span.within(band.rows.start, band.rows.end());
+      if (common.empty() || band.keys.start <= known) return;
       Index begin = band.keys_of(common.start).first;
-      if (next.rows == unit_.rows && band.rows.start <= unit_.positions.start) {
-        begin = max(begin, band.keys_of(unit_.positions.end() - 1).last + 1);
+      if (next.rows == unit_.rows && band.rows.start <= done.start) {
+        begin = max(begin, band.keys_of(done.end() - 1).last + 1);
       }
       const Index end = band.keys_of(common.end() - 1).last + 1;
       source_.look_ahead(band, begin, min(end, begin + narrow), ahead_);
@@ -135,68 +158,86 @@ class UnitRunner {
 
   /// Packs the queries, and starts the softmax afresh or where the pass before left it.
   void open(GroupTile& t, Index x) {
-    const Lattice& rows = unit_.positions;
-    t.positions = {rows[x * L], rows.step, min(L, rows.count - x * L)};
-    t.rows = t.positions.count;
-    t.ragged = t.written = false;
-    const Index row = query_row(t.positions.start);
-    if (t.rows < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
-    rearrange<T>({call_.q.at(row, 0), rows.step * call_.q.row_stride, call_.q.col_stride}, t.rows,
-                 call_.q.cols, {t.qt, 1, L}, call_.scale * std::numbers::log2e_v<T>);
+    t.positions = pass_.tile(unit_, x);
+    t.rows = t.positions.lanes();
+    t.ragged = t.finished = t.written = false;
+    if (t.positions.count() < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      rearrange<T>({call_.q.at(query_row(rows.start), 0), rows.step * call_.q.row_stride,
+                    call_.q.col_stride},
+                   rows.count, call_.q.cols, {t.qt + lane, 1, L},
+                   call_.scale * std::numbers::log2e_v<T>);
+    });
     std::fill_n(t.row_max, L, no_row_max<T>);
     std::fill_n(t.row_sum, L, T(0));
     t.state = nullptr;
     if (pass_.resume) {
-      const Strided2D<T> out = out_rows(t);
-      t.state = out.data;
-      t.state_stride = out.row_stride;
-      if (!direct(t)) copy_state(t);
-      for (Index r = 0; r < t.rows; ++r) {
-        t.row_max[r] = pass_.row_max[row + r * rows.step];
-        t.row_sum[r] = pass_.row_sum[row + r * rows.step];
+      if (direct(t)) {
+        const Strided2D<T> out = out_rows(t.positions.half[0]);
+        t.state = out.data;
+        t.state_stride = out.row_stride;
+      } else {
+        load_state(t);
       }
+      each_half(t, [&](const Lattice& rows, Index lane) {
+        for (Index r = 0; r < rows.count; ++r) {
+          t.row_max[lane + r] = pass_.row_max[query_row(rows[r])];
+          t.row_sum[lane + r] = pass_.row_sum[query_row(rows[r])];
+        }
+      });
     }
     t.block.clear();
   }
 
   /// True where the kernel can read and write the tile's rows of out as they lie.
   bool direct(const GroupTile& t) const {
-    return t.rows == L && call_.out.col_stride == 1 && out_stride_ == call_.v.cols;
+    return t.positions.count() == L && t.positions.one_lattice() && call_.out.col_stride == 1 &&
+           out_stride_ == call_.v.cols;
   }
 
   /// Copies the outputs so far from out to the tile.
-  void copy_state(GroupTile& t) const {
-    const Strided2D<T> out = out_rows(t);
+  void load_state(GroupTile& t) const {
     std::fill_n(t.out, out_stride_ * L, T(0));
-    rearrange<T>({out.data, out.row_stride, out.col_stride}, t.rows, call_.v.cols,
-                 {t.out, out_stride_, 1}, T(1));
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      const Strided2D<T> out = out_rows(rows);
+      rearrange<T>({out.data, out.row_stride, out.col_stride}, rows.count, call_.v.cols,
+                   {t.out + lane * out_stride_, out_stride_, 1}, T(1));
+    });
     t.state = t.out;
     t.state_stride = out_stride_;
   }
 
   /// Takes the keys of all bands into the tiles [from, to).
   void take_bands(Index from, Index to) {
-    packed_count_ = 0;
+    for (auto& packed : packed_) packed.clear();
     for (const PlannedBand* planned : bands_) take_band(*planned, from, to);
     for (Index x = from; x < to; ++x) flush(tile(x), true);
   }
 
   /// Gives the band's keys to the tiles [from, to).
   void take_band(const PlannedBand& planned, Index from, Index to) {
-    Range all{std::numeric_limits<Index>::max(), 0};
-    const Lattice& rows = unit_.positions;
-    from = max(from, max(0, rows.index_at_or_after(planned.band.rows.start)) / L);
-    to = min(to, rows.index_at_or_before(planned.band.rows.end() - 1) / L + 1);
+    if (!unit_.lines) {
+      const Lattice& rows = unit_.positions;
+      from = max(from, max(0, rows.index_at_or_after(planned.band.rows.start)) / L);
+      to = min(to, rows.index_at_or_before(planned.band.rows.end() - 1) / L + 1);
+    }
+    const Index shear = isolate_ ? 0 : planned.shear();
+    if (shear > 0 && shear <= Shape<T>::widest_shear && take_sheared(planned, from, to, shear)) {
+      return;
+    }
+    Range all = Range::none();
     for (Index x = from; x < to; ++x) {
       Range& range = ranges_[static_cast<std::size_t>(x)];
       LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
-      range = {0, 0};
+      range = Range::none();
       if (!lane_bounds<T>(planned, tile(x).positions, bounds)) continue;
-      range = {bounds.first[0], bounds.last[L - 1] + 1};
-      if (!range.empty()) all = {min(all.begin, range.begin), max(all.end, range.end)};
+      for (const Index lane : {Index{0}, W}) {
+        range.include(bounds.first[lane], bounds.last[lane + W - 1] + 1);
+      }
+      all.include(range.begin, range.end);
     }
     if (all.empty()) return;
-    const PackingChoice choice = source_.choose(planned.band, class_tiles_);
+    const PackingChoice choice = source_.choose(planned.band, class_tiles_, false, unit_.lines);
     const Index keys = all.end - all.begin;
     if (keys <= narrow && source_.fits(choice, keys)) {
       pack(planned, choice, all);  // in one piece
@@ -218,23 +259,58 @@ class UnitRunner {
     }
   }
 
+  /// The same for a band of which each row has `width` keys, one further than the row before.
+  /// False, and nothing is taken, where the tiles' keys are too far apart to be packed in one
+  /// piece.
+  bool take_sheared(const PlannedBand& planned, Index from, Index to, Index width) {
+    Range all = Range::none();
+    for (Index x = from; x < to; ++x) {
+      auto& lanes = sheared_[static_cast<std::size_t>(x)];
+      sheared_lanes(planned.band, tile(x).positions, lanes);
+      for (const ShearedLanes& l : lanes) {
+        if (!l.empty()) all.include(l.first_key(), l.end_key(width));
+      }
+    }
+    if (all.empty()) return true;
+    if (all.end - all.begin > KeySource<T>::short_run_keys) return false;
+    const PackingChoice choice = source_.choose(planned.band, class_tiles_, true, unit_.lines);
+    pack(planned, choice, all);
+    const auto keys = source_.sheared(planned.band, choice, width, all.begin, all.end);
+    for (Index x = from; x < to; ++x) {
+      const auto& lanes = sheared_[static_cast<std::size_t>(x)];
+      if (!unit_.lines) {
+        take(x, keys.from(lanes[0].empty() ? lanes[1].first - W : lanes[0].first), W, lanes);
+        continue;
+      }
+      // One vector's lanes at a time: each joins the other's where both have the same keys.
+      for (const std::size_t m : {0u, 1u}) {
+        ShearedLanes one[2]{};
+        one[m] = lanes[m];
+        take(x, keys.from(lanes[m].first), 0, one);
+      }
+    }
+    return true;
+  }
+
   /// Has the keys packed, if they are to be. Before packed keys are overwritten that a tile has yet
   /// to take in, the tiles' blocks are taken in. What other units have left packed must not matter:
   /// blocks, and so the bits of the result, would depend on which thread ran which unit.
-  void pack(const PlannedBand& planned, const PackingChoice& choice, const Range& keys) {
+  void pack(const PlannedBand& planned, const PackingChoice& choice, Range keys) {
     if (!choice.any()) return;
-    for (std::size_t p = 0; p < packed_count_; ++p) {
-      const Packed& packed = packed_[p];
+    if (choice.line) keys = {0, planned.band.keys.count};  // for other units too
+    const bool is_short = choice.in_short_run();
+    bool room = packed_[is_short].size() < KeySource<T>::runs(is_short);
+    for (const Packed& packed : packed_[is_short]) {
       if (packed.keys != planned.band.keys || packed.choice != choice) continue;
       if (packed.range.begin <= keys.begin && keys.end <= packed.range.end) return;
-      packed_count_ = packed_.size();  // the run may begin anew
+      room = false;  // the run may begin anew
     }
-    if (packed_count_ == packed_.size()) {
+    if (!room) {
       for (Index x = 0; x < count_; ++x) flush(tile(x), false);
-      packed_count_ = 0;
+      for (auto& packed : packed_) packed.clear();
     }
-    source_.part(planned.band, choice, keys.begin, keys.end);
-    packed_[packed_count_++] = {planned.band.keys, choice, keys};
+    source_.pack(planned.band, choice, keys.begin, keys.end);
+    packed_[is_short].push_back({planned.band.keys, choice, keys});
   }
 
   /// Gives the tile all keys that it has in a narrow band, in blocks of even size.
@@ -252,6 +328,16 @@ class UnitRunner {
     }
   }
 
+  /// Adds sheared keys to the tile's block.
+  void take(Index x, KeyPart<T> part, Index high, const ShearedLanes (&lanes)[2]) {
+    if (lanes[0].empty() && lanes[1].empty()) return;
+    part.high = high;
+    GroupTile& t = tile(x);
+    if (t.block.add_sheared(part, lanes)) return;
+    flush(t, false);
+    t.block.add_sheared(part, lanes);
+  }
+
   /// Adds keys to the tile's block; where they do not fit, the block is taken in first.
   void take(const PlannedBand& planned, Index x, const PackingChoice& choice, const Range& keys,
             Index wrap) {
@@ -263,7 +349,7 @@ class UnitRunner {
     if (planned.keep) {
       flush(t, false);
       t.block.add(part, keys.begin, bounds);
-      const BandFilter filter(planned, t.positions, keys.begin);
+      const BandFilter<T> filter(planned, t.positions, keys.begin);
       TakeMode<T> mode;
       mode.filter = &filter;
       mode.isolate = isolate_;
@@ -283,11 +369,15 @@ class UnitRunner {
     // Rows in out that an earlier pass left are overwritten only where no second try can be needed.
     const bool exact = !t.ragged && t.block.full();
     if (last && !isolate_ && direct(t) && (!pass_.resume || exact)) {
-      const Strided2D<T> out = out_rows(t);
+      const Strided2D<T> out = out_rows(t.positions.half[0]);
       mode.into = out.data;
       mode.into_stride = out.row_stride;
       mode.finish = !pass_.to_continue;
       t.written = true;
+    } else if (last && !isolate_ && !pass_.to_continue) {
+      mode.into = t.out;
+      mode.into_stride = out_stride_;
+      mode.finish = t.finished = true;
     }
     take_keys<T>(t, work_, t.block, mode);
     t.block.clear();
@@ -301,32 +391,41 @@ class UnitRunner {
 
   /// Writes the rows, or leaves their state to the next pass.
   void close(GroupTile& t) {
-    const Index row = query_row(t.positions.start), step = t.positions.step;
     if (!t.written) write(t);
-    for (Index r = 0; r < t.rows && pass_.to_continue; ++r) {
-      pass_.row_max[row + r * step] = t.row_max[r];
-      pass_.row_sum[row + r * step] = t.row_sum[r];
-    }
-    for (Index r = 0; r < t.rows && call_.lse && !pass_.to_continue; ++r) {
-      call_.lse[row + r * step] =
-          t.row_sum[r] == T(0) ? -std::numeric_limits<T>::infinity()
-                               : std::numbers::ln2_v<T> * (t.row_max[r] + std::log2(t.row_sum[r]));
-    }
+    if (!pass_.to_continue && !call_.lse) return;
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      for (Index r = 0; r < rows.count; ++r) {
+        const Index row = query_row(rows[r]);
+        const T row_max = t.row_max[lane + r], row_sum = t.row_sum[lane + r];
+        if (pass_.to_continue) {
+          pass_.row_max[row] = row_max;
+          pass_.row_sum[row] = row_sum;
+        } else {
+          call_.lse[row] = row_sum == T(0)
+                               ? -std::numeric_limits<T>::infinity()
+                               : std::numbers::ln2_v<T> * (row_max + std::log2(row_sum));
+        }
+      }
+    });
   }
 
+  /// Writes the rows to out, divided by their sums.
   void write(GroupTile& t) const {
     if (!t.state) {
       std::fill_n(t.out, out_stride_ * L, T(0));
     } else if (t.state != t.out) {
-      copy_state(t);
+      load_state(t);
     }
     const Index columns = out_stride_;
-    for (Index r = 0; r < t.rows && !pass_.to_continue; ++r) {
+    for (Index r = 0; r < t.rows && !t.finished && !pass_.to_continue; ++r) {
       const T factor = t.row_sum[r] == T(0) ? T(0) : T(1) / t.row_sum[r];
       T* out = t.out + r * out_stride_;
       for (Index c = 0; c < columns; ++c) out[c] *= factor;
     }
-    rearrange<T>({t.out, out_stride_, 1}, t.rows, call_.v.cols, out_rows(t), T(1));
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      rearrange<T>({t.out + lane * out_stride_, out_stride_, 1}, rows.count, call_.v.cols,
+                   out_rows(rows), T(1));
+    });
   }
 
   const Pass<T>& pass_;
@@ -338,13 +437,13 @@ class UnitRunner {
   Workspace<T> work_{};
   std::array<GroupTile, static_cast<std::size_t>(group_tiles)> tiles_;
   std::array<LaneBounds<T>, static_cast<std::size_t>(group_tiles)> bounds_;
+  std::array<ShearedLanes[2], static_cast<std::size_t>(group_tiles)> sheared_;
   std::array<Range, static_cast<std::size_t>(group_tiles)> ranges_;
   Unit unit_{};
   std::vector<const PlannedBand*> bands_;  // of the unit
   Index count_ = 0;
   Index class_tiles_ = 0;
-  std::array<Packed, KeySource<T>::runs> packed_{};
-  std::size_t packed_count_ = 0;
+  std::array<std::vector<Packed>, 2> packed_;  // in long runs, and in short ones
   bool isolate_ = false;
 };
 

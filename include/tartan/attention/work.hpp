@@ -36,7 +36,7 @@ class Estimate {
   Estimate(const Call<T>& call, const Plan& plan) : d_(call.q.cols), dv_(call.v.cols) {
     for (const Index step : plan.steps()) {
       const Pass<T> pass{call, plan, step, false, false, nullptr, nullptr};
-      for (Index u = 0; u < pass.units(); ++u) add_unit(plan, pass.unit(u));
+      for (Index u = 0; u < pass.units(); ++u) add_unit(pass, pass.unit(u));
     }
   }
 
@@ -50,45 +50,71 @@ class Estimate {
     // so that the predictions agree with what tools/bench.sh measures.
     constexpr double softmax = 14, column = 6, tile = 600, part = 700;
     const double d = static_cast<double>(d_), dv = static_cast<double>(dv_), w = W;
-    return scores_ / w * (d + softmax) + values_ / w * dv +
+    return scores_ / w * (d + softmax) + read_by_lane_ / w * d + values_ / w * dv +
            tiles_ * (tile + column * 2 * (d + dv)) + parts_ * part + blocks_ * 2 * L / w * dv +
            wrapped_ * L / w * d;
   }
 
  private:
-  void add_unit(const Plan& plan, const Unit& unit) {
-    const Index tiles = ceil_div(unit.positions.count, L);
+  void add_unit(const Pass<T>& pass, const Unit& unit) {
+    const Index tiles = pass.tiles(unit);
     tiles_ += static_cast<double>(tiles);
-    plan.visit_bands(unit.rows, unit.positions, [&](const PlannedBand& planned) {
+    pass.plan.visit_bands(unit.rows, unit.span(), [&](const PlannedBand& planned) {
+      const Index width = planned.shear();
       for (Index x = 0; x < tiles; ++x) {
-        const Lattice& rows = unit.positions;
-        add_band(planned, {rows[x * L], rows.step, min(L, rows.count - x * L)});
+        if (width > 0 && width <= Shape<T>::widest_shear) {
+          add_sheared(planned.band, pass.tile(unit, x), width, unit.lines);
+        } else {
+          add_band(planned, pass.tile(unit, x));
+        }
       }
     });
   }
 
-  void add_band(const PlannedBand& planned, const Lattice& rows) {
+  void add_band(const PlannedBand& planned, const TileRows<T>& rows) {
     LaneBounds<T> bounds;
     if (!lane_bounds<T>(planned, rows, bounds)) return;
     const auto keys = [&](Index lane, Index lanes) {
       return static_cast<double>(max(0, bounds.last[lane + lanes - 1] - bounds.first[lane] + 1));
     };
-    const double all = keys(0, L);
+    const double all = rows.one_lattice() ? keys(0, L) : std::max(keys(0, W), keys(W, W));
     if (all == 0) return;
     parts_ += 1;
     blocks_ += std::ceil(all / static_cast<double>(block_keys));
-    if (const Index wrap = planned.keep ? 0 : wrap_of(bounds, rows.count)) {
+    if (const Index wrap = planned.keep ? 0 : wrap_of(bounds, rows.lanes())) {
       scores_ += static_cast<double>(L * wrap);
       values_ += static_cast<double>(L * wrap);
       wrapped_ += 0.6 * static_cast<double>(L);
       return;
     }
     for (Index lane = 0; lane < L; lane += W) scores_ += W * keys(lane, W);
-    for (Index lane = 0; lane < rows.count; lane += R) values_ += R * keys(lane, R);
+    for (Index lane = 0; lane < rows.lanes(); lane += R) values_ += R * keys(lane, R);
   }
 
+  void add_sheared(const Band& band, const TileRows<T>& rows, Index width, bool lines) {
+    ShearedLanes lanes[2];
+    sheared_lanes(band, rows, lanes);
+    if (lanes[0].empty() && lanes[1].empty()) return;
+    KeyPart<T> part{nullptr, 0, nullptr, 0, width};
+    part.sheared = true;
+    block_.clear();
+    block_.add_sheared(part, lanes);
+    const auto slots = [&](Index lane, Index count) {
+      const SlotRange range = block_.range(*block_.begin(), lane, count);
+      return static_cast<double>(range.end - range.begin);
+    };
+    // Keys read lane by lane cost twice as much, but where the lanes of two lines share them.
+    for (Index lane = 0; lane < L; lane += W) scores_ += W * slots(lane, W);
+    if (!lines) read_by_lane_ += W * (slots(0, W) + slots(W, W));
+    for (Index lane = 0; lane < rows.lanes(); ++lane) values_ += slots(lane, 1);
+    parts_ += 0.4;
+    blocks_ += static_cast<double>(width) / block_keys;
+  }
+
+  KeyBlock<T> block_;
   Index d_, dv_;
-  double scores_ = 0, values_ = 0, tiles_ = 0, parts_ = 0, blocks_ = 0, wrapped_ = 0;
+  double scores_ = 0, values_ = 0, tiles_ = 0, parts_ = 0, blocks_ = 0, wrapped_ = 0,
+         read_by_lane_ = 0;
 };
 
 }  // namespace detail::inline TARTAN_ISA

@@ -107,4 +107,60 @@ void score_wrapped(const T* qt, Index d, const T* k, Index k_stride, Index wrap,
   for (Index e = S::width; e < end; e += N) tile.template operator()<1>(min(e, end - N));
 }
 
+/// Scores of N slots of a sheared part (see KeyPart) against M vectors of queries: lane l of slot n
+/// takes key n + l, in the second vector key n + l + high; where `Shared`, high is 0. kt: d rows of
+/// the keys' elements, stride kt_stride.
+template <class T, int N, int M, bool Shared>
+void score_sheared_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_RESTRICT kt,
+                        Index kt_stride, Index high, T* EIGEN_RESTRICT s) {
+  using P = simd::Packet<T>;
+  constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
+  P sum[std::size_t(N)][std::size_t(M)];
+#pragma GCC unroll 16
+  for (int n = 0; n < N; ++n) {
+#pragma GCC unroll 2
+    for (int m = 0; m < M; ++m) sum[n][m] = simd::broadcast(T(0));
+  }
+#pragma GCC unroll 1
+  for (Index t = 0; t < d; ++t) {
+    const T* keys = kt + t * kt_stride;
+    P q[std::size_t(M)];
+#pragma GCC unroll 2
+    for (int m = 0; m < M; ++m) q[m] = simd::load(qt + t * L + m * W);
+#pragma GCC unroll 16
+    for (int n = 0; n < N; ++n) {
+      P key = simd::load(keys + n);
+      if constexpr (Shared) simd::opaque(key);
+#pragma GCC unroll 2
+      for (int m = 0; m < M; ++m) {
+        const P own = Shared || m == 0 ? key : simd::load(keys + n + high);
+        sum[n][m] = simd::pmadd(q[m], own, sum[n][m]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int n = 0; n < N; ++n) {
+#pragma GCC unroll 2
+    for (int m = 0; m < M; ++m) simd::store(s + n * L + m * W, sum[n][m]);
+  }
+}
+
+/// Scores of `count` slots of a sheared part, in tiles of even size.
+template <class T, int M, bool Shared, int N = Shape<T>::keys_sheared>
+void score_sheared(const T* qt, Index d, const T* kt, Index kt_stride, Index high, Index count,
+                   T* s) {
+  if constexpr (N > 0) {
+    if (count <= 0) return;
+    const Index tiles = ceil_div(count, Shape<T>::keys_sheared);
+    if (ceil_div(count, tiles) < N) {
+      score_sheared<T, M, Shared, N - 1>(qt, d, kt, kt_stride, high, count, s);
+      return;
+    }
+    for (Index x = 0; x < tiles; ++x) {
+      const Index e = min(x * N, count - N);
+      score_sheared_tile<T, N, M, Shared>(qt, d, kt + e, kt_stride, high, s + e * Shape<T>::lanes);
+    }
+  }
+}
+
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -18,6 +18,11 @@ struct Shape {
   static constexpr int keys1 = simd::registers >= 32 ? 16 : 8;
   /// Slots in a wrapped score tile: each needs a mask beside its two accumulators.
   static constexpr int keys_wrapped = width >= 8 ? 4 : (width + 1) / 2;
+  /// Slots of a sheared part, at most: wider ones waste little as they are, and read a key once for
+  /// all lanes.
+  static constexpr Index widest_shear = width > 1 ? 7 * width / 4 : 0;
+  /// Slots in a sheared score tile, with both vectors active.
+  static constexpr int keys_sheared = simd::registers >= 32 ? 12 : 5;
   /// Rows and vectors of columns in a value tile.
   static constexpr int rows = width < 4 ? width : 4;
   static constexpr int cols = simd::registers >= 32 ? 4 : 2;

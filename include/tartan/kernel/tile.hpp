@@ -8,7 +8,7 @@
 #include "ahead.hpp"
 #include "scores.hpp"
 #include "softmax.hpp"
-#include "values.hpp"
+#include "taken_parts.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
@@ -75,6 +75,22 @@ void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyPart<T>&
     score.template operator()<S::keys2, 2>(S::lanes - 1, part.count, 0);
     return;
   }
+  if (part.sheared) {
+    const auto sheared = [&]<int M, bool Shared>(Index begin, Index end, int m) {
+      score_sheared<T, M, Shared>(tile.qt + m * S::width, work.d,
+                                  part.k + (begin - part.slot) + m * part.high, part.k_stride,
+                                  part.high, end - begin, work.s + begin * S::lanes + m * S::width);
+    };
+    if (low.begin != high.begin || low.end != high.end) {
+      sheared.template operator()<1, false>(low.begin, low.end, 0);
+      sheared.template operator()<1, false>(high.begin, high.end, 1);
+    } else if (part.high == 0) {
+      sheared.template operator()<2, true>(low.begin, low.end, 0);
+    } else {
+      sheared.template operator()<2, false>(low.begin, low.end, 0);
+    }
+    return;
+  }
   const auto clip = [&](Index slot) { return std::clamp<Index>(slot - part.slot, 0, part.count); };
   const Index low_begin = clip(low.begin), low_end = clip(low.end);
   const Index high_begin = clip(high.begin), high_end = clip(high.end);
@@ -125,7 +141,7 @@ void isolated_value_step(Tile<T>& tile, const Workspace<T>& work, const KeyBlock
 }
 
 /// Takes a block of keys into the tile: scores, softmax, values.
-/// Where mode isolates, no part of the block is wrapped.
+/// Where mode isolates, no part of the block is wrapped or sheared.
 template <class T>
 void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
                const TakeMode<T>& mode) {
@@ -137,7 +153,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
   for (const KeyPart<T>& part : keys) {
     for (Index m = 0; m < 2; ++m) {
       attended[m][parts].range = keys.range(part, m * W, W);
-      if (!part.full) attended[m][parts].bounds = keys.bounds(part, m * W);
+      attended[m][parts].bounds = keys.bounds(part, m * W);
     }
     score_step(tile, work, part, attended[0][parts].range, attended[1][parts].range);
     ++parts;
@@ -167,19 +183,13 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
     }
     rows.finish = finish;
   }
-  bool ragged = tile.ragged || mode.filter;
-  std::array<ValuePart<T>, KeyBlock<T>::most_parts> taken;
+  tile.ragged |= mode.filter != nullptr;
+  TakenParts<T> taken;
   for (Index r = 0; r < tile.rows; r += R) {
-    std::size_t used = 0;
-    for (const KeyPart<T>& part : keys) {
-      const SlotRange range = keys.range(part, r, R);
-      ragged |= !range.full();
-      if (!range.empty()) taken[used++] = {&part, range.begin, range.end};
-    }
+    if (r % W == 0 || taken.differ()) tile.ragged |= taken.find(keys, r);
     work.ahead->step();
-    value_rows<T>(work.s, {taken.data(), used}, r, 0, work.out_stride, rows);
+    taken.add(work.s, r, work.out_stride, rows);
   }
-  tile.ragged = ragged;
 }
 
 }  // namespace tartan::detail::inline TARTAN_ISA

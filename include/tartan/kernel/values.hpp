@@ -14,7 +14,7 @@ template <class T>
 struct ValueRows {
   const T* from;  ///< earlier outputs, each row to be multiplied by its correction; null: zeros
   Index from_stride;
-  const T* correction;  ///< one number a row
+  const T* correction;  ///< one number a row; null: 1
   T* to;
   Index to_stride;
   const T* finish;  ///< what the new outputs are multiplied by, one number a row; null: by 1
@@ -66,26 +66,65 @@ EIGEN_STRONG_INLINE void add_divided_values(
   }
 }
 
-/// Of a part, the slots [begin, end) of the block that some rows take values from.
+/// sum += P * V over `count` >= R - 1 slots of a sheared part: row r takes V[e + r] in slot e.
+template <class T, int R, int C>
+EIGEN_STRONG_INLINE void add_sheared_values(
+    const T* EIGEN_RESTRICT p, Index count, const T* EIGEN_RESTRICT v, Index v_stride,
+    simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
+  using P = simd::Packet<T>;
+  constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
+  // Adds V[x] to the rows [first, end), each of which takes it in slot x - row.
+  const auto add = [&](Index x, int first, int end) {
+    P value[std::size_t(C)];
+#pragma GCC unroll 8
+    for (int c = 0; c < C; ++c) {
+      value[c] = simd::load(v + x * v_stride + c * W);
+      simd::opaque(value[c]);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      if (r < first || r >= end) continue;
+      const P weight = simd::broadcast(p[(x - r) * L + r]);
+#pragma GCC unroll 8
+      for (int c = 0; c < C; ++c) sum[r][c] = simd::pmadd(weight, value[c], sum[r][c]);
+    }
+  };
+#pragma GCC unroll 16
+  for (int x = 0; x < R - 1; ++x) add(x, 0, x + 1);
+#pragma GCC unroll 1
+  for (Index x = R - 1; x < count; ++x) add(x, 0, R);
+#pragma GCC unroll 16
+  for (int x = 0; x < R - 1; ++x) add(count + x, x + 1, R);
+}
+
+/// Slots [begin, end) of a block, and their values.
 template <class T>
 struct ValuePart {
-  const KeyPart<T>* keys;
   Index begin, end;
+  const T* v;  ///< of slot `begin`; of a sheared part, for the vector's first lane
+  Index v_stride;
+  Index wrap;
 };
 
-/// sum += P * V over a part's slots, of which the rows from `row` on attend all. Where the part is
-/// wrapped these are all its slots, and row r takes key e for the slots e >= r and key e + wrap
-/// before.
-template <class T, int R, int C>
-EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, const ValuePart<T>& slots, Index row,
+/// Which value a row takes in a slot.
+enum class Slots {
+  plain,   ///< all rows the same; where the part is wrapped, row r V[e] from slot e = r on, and
+           ///< V[e + wrap] before
+  sheared  ///< the vector's lane l V[e + l]; parts of at least R - 1 slots
+};
+
+/// sum += P * V over a part's slots, of which the rows from `row` on attend all.
+template <class T, int R, int C, Slots S>
+EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, const ValuePart<T>& part, Index row,
                                   Index col,
                                   simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
   constexpr int L = Shape<T>::lanes;
-  const KeyPart<T>& part = *slots.keys;
-  const Index stride = part.v_stride, count = slots.end - slots.begin;
-  p += slots.begin * L + row;
-  const T* v = part.v + (slots.begin - part.slot) * stride + col;
-  if (part.wrap == 0) {
+  const Index stride = part.v_stride, count = part.end - part.begin;
+  p += part.begin * L + row;
+  const T* v = part.v + col;
+  if constexpr (S == Slots::sheared) {
+    add_sheared_values<T, R, C>(p, count, v + row % Shape<T>::width * stride, stride, sum);
+  } else if (part.wrap == 0) {
     add_values<T, R, C>(p, count, v, stride, sum);
   } else {
     add_values<T, R, C>(p, row, v + part.wrap * stride, stride, sum);
@@ -97,7 +136,7 @@ EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, const ValuePart<T>&
 
 /// R rows from `row` on by C vectors of columns from `col` on, over the parts' slots. p: slots ×
 /// lanes.
-template <class T, int R, int C>
+template <class T, int R, int C, Slots S>
 void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Index col,
                 const ValueRows<T>& rows) {
   using P = simd::Packet<T>;
@@ -107,7 +146,7 @@ void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Inde
     const T* from = rows.from + row * rows.from_stride + col;
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const P correction = simd::broadcast(rows.correction[row + r]);
+      const P correction = simd::broadcast(rows.correction ? rows.correction[row + r] : T(1));
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) {
         sum[r][c] = simd::pmul(simd::load(from + r * rows.from_stride + c * W), correction);
@@ -120,7 +159,7 @@ void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Inde
       for (int c = 0; c < C; ++c) sum[r][c] = simd::broadcast(T(0));
     }
   }
-  for (const ValuePart<T>& part : parts) add_part<T, R, C>(p, part, row, col, sum);
+  for (const ValuePart<T>& part : parts) add_part<T, R, C, S>(p, part, row, col, sum);
   T* to = rows.to + row * rows.to_stride + col;
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
@@ -132,15 +171,15 @@ void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Inde
   }
 }
 
-/// Shape::rows rows from `row` on, and all their columns from `col` to `cols`, a multiple of
-/// Shape::width, over the parts' slots.
-template <class T, int C = Shape<T>::cols>
+/// R rows from `row` on, and all their columns from `col` to `cols`, a multiple of Shape::width,
+/// over the parts' slots.
+template <class T, int R, Slots S, int C = Shape<T>::cols>
 void value_rows(const T* p, std::span<const ValuePart<T>> parts, Index row, Index col, Index cols,
                 const ValueRows<T>& rows) {
-  constexpr int R = Shape<T>::rows, step = C * Shape<T>::width;
-  for (; col + step <= cols; col += step) value_tile<T, R, C>(p, parts, row, col, rows);
+  constexpr int step = C * Shape<T>::width;
+  for (; col + step <= cols; col += step) value_tile<T, R, C, S>(p, parts, row, col, rows);
   if constexpr (C > 1) {
-    if (col < cols) value_rows<T, C / 2>(p, parts, row, col, cols, rows);
+    if (col < cols) value_rows<T, R, S, C / 2>(p, parts, row, col, cols, rows);
   }
 }
 

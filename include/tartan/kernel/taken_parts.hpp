@@ -1,0 +1,109 @@
+// The values that a few rows take from each part of a block: which, and the value step over them.
+// Layer: kernel.
+#pragma once
+
+#include <utility>
+
+#include "values.hpp"
+
+namespace tartan::detail::inline TARTAN_ISA {
+
+/// What Shape::rows rows take. Parts that lie differently to the rows are added one kind after the
+/// other.
+template <class T>
+class TakenParts {
+  static constexpr int R = Shape<T>::rows, W = Shape<T>::width;
+  static constexpr std::size_t most = KeyBlock<T>::most_parts;
+
+ public:
+  /// Finds the parts of the rows from `row` on. True where a row is given a value that it does not
+  /// attend.
+  bool find(const KeyBlock<T>& keys, Index row) {
+    same_in_vector_ = keys.full(row / W);
+    plain_count_ = sheared_count_ = 0;
+    by_row_ = false;
+    bool ragged = false;
+    for (const KeyPart<T>& part : keys) {
+      const SlotRange range = keys.range(part, row, R);
+      if (range.empty()) continue;
+      if (!part.sheared) {
+        ragged |= !range.full();
+        plain_[plain_count_++] = value_part(part, range, 0);
+      } else if (in_step(range)) {
+        sheared_[sheared_count_++] = value_part(part, range, part.key_of(row / W * W));
+      } else {
+        by_row_ = true;
+      }
+    }
+    if (by_row_) find_by_row(keys, row);
+    return ragged;
+  }
+
+  /// True where other rows of the vector may take others.
+  bool differ() const { return by_row_ || !same_in_vector_; }
+
+  /// Adds the values, in all their columns. s: the block's weights, slots × lanes.
+  void add(const T* s, Index row, Index cols, ValueRows<T> rows) const {
+    const T* finish = std::exchange(rows.finish, nullptr);
+    const auto go_on = [&] {
+      rows.from = rows.to;
+      rows.from_stride = rows.to_stride;
+      rows.correction = nullptr;
+    };
+    if (by_row_) {
+      for (int i = 0; i < R; ++i) {
+        value_rows<T, 1, Slots::plain>(s, parts(by_row_parts_[i], row_count_[i]), row + i, 0, cols,
+                                       rows);
+      }
+      go_on();
+    }
+    if (sheared_count_ > 0 && plain_count_ > 0) {
+      value_rows<T, R, Slots::plain>(s, parts(plain_, plain_count_), row, 0, cols, rows);
+      go_on();
+    }
+    rows.finish = finish;
+    if (sheared_count_ > 0) {
+      value_rows<T, R, Slots::sheared>(s, parts(sheared_, sheared_count_), row, 0, cols, rows);
+    } else {
+      value_rows<T, R, Slots::plain>(s, parts(plain_, plain_count_), row, 0, cols, rows);
+    }
+  }
+
+ private:
+  /// True where the rows take the slots of a sheared part together.
+  static bool in_step(const SlotRange& range) {
+    return range.full() && range.end - range.begin >= R - 1;
+  }
+
+  void find_by_row(const KeyBlock<T>& keys, Index row) {
+    for (int i = 0; i < R; ++i) {
+      row_count_[i] = 0;
+      for (const KeyPart<T>& part : keys) {
+        const SlotRange range = keys.range(part, row + i, 1);
+        if (!part.sheared || range.empty() || in_step(keys.range(part, row, R))) continue;
+        by_row_parts_[i][row_count_[i]++] = value_part(part, range, part.key_of(row + i));
+      }
+    }
+  }
+
+  /// key: that of slot 0.
+  static ValuePart<T> value_part(const KeyPart<T>& part, const SlotRange& range, Index key) {
+    const Index at = range.begin - part.slot + key - part.v_key;
+    return {range.begin, range.end, part.v + at * part.v_stride, part.v_stride, part.wrap};
+  }
+
+  static std::span<const ValuePart<T>> parts(const ValuePart<T>* first, Index count) {
+    return {first, static_cast<std::size_t>(count)};
+  }
+
+  ValuePart<T> plain_[most];
+  ValuePart<T> sheared_[most];
+  ValuePart<T> by_row_parts_[std::size_t(R)]
+                            [most];  // of sheared parts, what each row takes by itself
+  Index plain_count_ = 0, sheared_count_ = 0;
+  Index row_count_[std::size_t(R)];
+  bool by_row_ = false;
+  bool same_in_vector_ = false;
+};
+
+}  // namespace tartan::detail::inline TARTAN_ISA
