@@ -33,7 +33,11 @@ TEST_CASE("regular differences need no filter") {
   check_regular(less(any(Columns{4}), local));
   check_regular(less(any(Strided{8}), strided));
   check_regular(less(any(Dense{}), any(Causal{})));
-  CHECK(filtered_bands(less(local, strided), {0, 30, 30}) > 0);
+  check_regular(less(local, strided));
+  check_regular(less(any(Dense{}), any(Columns{16})));
+  check_regular(less(any(Dense{}), any(Documents({0, 3, 4, 9, 15, 15, 30}))));
+  CHECK(filtered_bands(less(any(Dense{}), any(Columns{17})), {0, 30, 30}) > 0);
+  CHECK(filtered_bands(less(local, any(user::Antidiagonals{})), {0, 30, 30}) > 0);
 }
 
 TEST_CASE("a complement and its pattern are all pairs, each once") {

@@ -7,30 +7,23 @@
 namespace tartan {
 namespace detail {
 
-/// Visits `whole` without the pairs of `cut`. Where a band of `cut` lies on a finer lattice,
-/// cutting it out leaves bands; where lattices cross irregularly, `whole` is visited with a filter.
+/// Visits `whole` without the pairs of `cut`: as bands, split where lattices cross; with a filter
+/// where they cross too irregularly, or `cut` has a filter itself.
 template <class Keep, Pattern Cut, class Visit>
-constexpr void visit_outside(const Band& whole, const Keep& keep, const Cut& cut, Visit& visit) {
-  Pieces pieces;
-  pieces.add(whole);
-  bool regular = true;
+constexpr void visit_outside(const Band& whole, const Keep& keep, const Cut& cut, Cutter& cutter,
+                             Visit& visit) {
+  cutter.clear();
+  bool as_bands = true;
   const Extent extent{whole.rows.start, whole.rows.end(), whole.keys.end()};
   for_each_band(cut, extent, [&]<class KeepCut>(const Band& b, const KeepCut&) {
-    if (!regular || intersect(whole, b).empty()) return;
-    Pieces left;
-    for (int p = 0; p < pieces.count && regular; ++p) {
-      const Band& piece = pieces.band[static_cast<std::size_t>(p)];
-      regular = std::same_as<KeepCut, KeepAll> && refines(b.rows, piece.rows) &&
-                refines(b.keys, piece.keys) && left.room_for_a_cut();
-      if (regular) subtract(piece, b, left);
-    }
-    if (regular) pieces = left;
+    if (!as_bands) return;
+    as_bands = std::same_as<KeepCut, KeepAll> ? cutter.add(whole, b) : intersect(whole, b).empty();
   });
-  if (!regular) {
+  if (as_bands) {
+    cutter.cut(whole, [&](const Band& piece) { visit(piece, keep); });
+  } else {
     visit(whole, keep_both(keep, KeepOutside<Cut>{cut}));
-    return;
   }
-  for (int p = 0; p < pieces.count; ++p) visit(pieces.band[static_cast<std::size_t>(p)], keep);
 }
 
 }  // namespace detail
@@ -51,8 +44,9 @@ class Difference {
 
   template <class Visit>
   constexpr void bands(const Extent& extent, Visit&& visit) const {
+    detail::Cutter cutter;
     for_each_band(a_, extent, [&](const Band& band, const auto& keep) {
-      detail::visit_outside(band, keep, b_, visit);
+      detail::visit_outside(band, keep, b_, cutter, visit);
     });
   }
 

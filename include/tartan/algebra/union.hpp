@@ -57,8 +57,9 @@ class Union {
   static constexpr void all_then_rest(const All& all, const Rest& rest, const Extent& extent,
                                       Visit& visit) {
     for_each_band(all, extent, visit);
+    detail::Cutter cutter;
     for_each_band(rest, extent, [&](const Band& band, const auto& keep) {
-      detail::visit_outside(band, keep, all, visit);
+      detail::visit_outside(band, keep, all, cutter, visit);
     });
   }
 

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <limits>
-#include <numbers>
 #include <vector>
 
+#include "group_tile.hpp"
 #include "key_source.hpp"
 #include "lane_bounds.hpp"
 
@@ -23,6 +23,7 @@ class UnitRunner {
         call_(pass.call),
         source_(pass.call),
         out_stride_(KeySource<T>::padded(call_.v.cols)),
+        gate_(pass, out_stride_),
         far_(bytes(call_) > near_bytes) {
     Scratch& scratch = Scratch::of_this_thread();
     scratch.reset(static_cast<std::size_t>(group_tiles) *
@@ -30,7 +31,7 @@ class UnitRunner {
                        Scratch::bytes_for<T>(out_stride_ * L) + Scratch::bytes_for<T>(2 * L)) +
                   Scratch::bytes_for<T>(block_keys * L) + Scratch::bytes_for<T>(lane_numbers * L) +
                   KeySource<T>::bytes(call_));
-    for (GroupTile& tile : tiles_) {
+    for (GroupTile<T>& tile : tiles_) {
       tile.qt = scratch.take<T>(call_.q.cols * L);
       tile.out = scratch.take<T>(out_stride_ * L);
       tile.row_max = scratch.take<T>(2 * L);
@@ -53,17 +54,17 @@ class UnitRunner {
     }
     count_ = pass_.tiles(unit_);
     class_tiles_ = ceil_div(unit_.class_rows, L);
-    for (Index x = 0; x < count_; ++x) open(tile(x), x);
+    for (Index x = 0; x < count_; ++x) gate_.open(tile(x), pass_.tile(unit_, x));
     look_ahead(u);
     isolate_ = false;
     take_bands(0, count_);
     isolate_ = true;
     for (Index x = 0; x < count_; ++x) {
       if (must_isolate(tile(x))) {
-        open(tile(x), x);
+        gate_.open(tile(x), pass_.tile(unit_, x));
         take_bands(x, x + 1);
       }
-      close(tile(x));
+      gate_.close(tile(x));
     }
   }
 
@@ -84,13 +85,6 @@ class UnitRunner {
     return of(call.q) + of(call.k) + of(call.v) + of(call.out);
   }
 
-  struct GroupTile : Tile<T> {
-    TileRows<T> positions;
-    KeyBlock<T> block;  ///< keys that are still to be taken in
-    bool finished;      ///< the outputs have been divided by row_sum
-    bool written;       ///< the kernel has written the rows to out
-  };
-
   /// The tiles' bounds in one band, and the range of keys that any of their lanes attends.
   struct Range {
     Index begin, end;
@@ -108,21 +102,7 @@ class UnitRunner {
     Range range;
   };
 
-  GroupTile& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
-  Index query_row(Index position) const { return position - pass_.plan.extent().row_begin; }
-
-  Strided2D<T> out_rows(const Lattice& rows) const {
-    return {call_.out.at(query_row(rows.start), 0), rows.step * call_.out.row_stride,
-            call_.out.col_stride};
-  }
-
-  /// Calls visit(rows, lane) for the rows of the tile's vectors of lanes that have any, and for
-  /// each the first of its lanes.
-  void each_half(const GroupTile& t, auto&& visit) const {
-    for (Index m = 0; m < 2; ++m) {
-      if (!t.positions.half[m].empty()) visit(t.positions.half[m], m * W);
-    }
-  }
+  GroupTile<T>& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
 
   /// Has the rows of the unit after `u`, and those of its keys that `u` does not have, brought
   /// nearer while `u` is computed.
@@ -132,7 +112,7 @@ class UnitRunner {
     const Unit next = pass_.unit(u + 1);
     if (next.empty()) return;
     for (const Lattice& part : {next.positions, next.below}) {
-      const Lattice rows{query_row(part.start), part.step, part.count};
+      const Lattice rows{gate_.row_of(part.start), part.step, part.count};
       if (rows.empty()) continue;
       detail::look_ahead(call_.q, rows, ahead_);
       if (pass_.resume) detail::look_ahead(as_const(call_.out), rows, ahead_);
@@ -155,57 +135,6 @@ class UnitRunner {
 
   /// Value steps in which the tiles take a block each.
   Index steps() const { return count_ * (L / Shape<T>::rows); }
-
-  /// Packs the queries, and starts the softmax afresh or where the pass before left it.
-  void open(GroupTile& t, Index x) {
-    t.positions = pass_.tile(unit_, x);
-    t.rows = t.positions.lanes();
-    t.ragged = t.finished = t.written = false;
-    if (t.positions.count() < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
-    each_half(t, [&](const Lattice& rows, Index lane) {
-      rearrange<T>({call_.q.at(query_row(rows.start), 0), rows.step * call_.q.row_stride,
-                    call_.q.col_stride},
-                   rows.count, call_.q.cols, {t.qt + lane, 1, L},
-                   call_.scale * std::numbers::log2e_v<T>);
-    });
-    std::fill_n(t.row_max, L, no_row_max<T>);
-    std::fill_n(t.row_sum, L, T(0));
-    t.state = nullptr;
-    if (pass_.resume) {
-      if (direct(t)) {
-        const Strided2D<T> out = out_rows(t.positions.half[0]);
-        t.state = out.data;
-        t.state_stride = out.row_stride;
-      } else {
-        load_state(t);
-      }
-      each_half(t, [&](const Lattice& rows, Index lane) {
-        for (Index r = 0; r < rows.count; ++r) {
-          t.row_max[lane + r] = pass_.row_max[query_row(rows[r])];
-          t.row_sum[lane + r] = pass_.row_sum[query_row(rows[r])];
-        }
-      });
-    }
-    t.block.clear();
-  }
-
-  /// True where the kernel can read and write the tile's rows of out as they lie.
-  bool direct(const GroupTile& t) const {
-    return t.positions.count() == L && t.positions.one_lattice() && call_.out.col_stride == 1 &&
-           out_stride_ == call_.v.cols;
-  }
-
-  /// Copies the outputs so far from out to the tile.
-  void load_state(GroupTile& t) const {
-    std::fill_n(t.out, out_stride_ * L, T(0));
-    each_half(t, [&](const Lattice& rows, Index lane) {
-      const Strided2D<T> out = out_rows(rows);
-      rearrange<T>({out.data, out.row_stride, out.col_stride}, rows.count, call_.v.cols,
-                   {t.out + lane * out_stride_, out_stride_, 1}, T(1));
-    });
-    t.state = t.out;
-    t.state_stride = out_stride_;
-  }
 
   /// Takes the keys of all bands into the tiles [from, to).
   void take_bands(Index from, Index to) {
@@ -332,7 +261,7 @@ class UnitRunner {
   void take(Index x, KeyPart<T> part, Index high, const ShearedLanes (&lanes)[2]) {
     if (lanes[0].empty() && lanes[1].empty()) return;
     part.high = high;
-    GroupTile& t = tile(x);
+    GroupTile<T>& t = tile(x);
     if (t.block.add_sheared(part, lanes)) return;
     flush(t, false);
     t.block.add_sheared(part, lanes);
@@ -342,7 +271,7 @@ class UnitRunner {
   void take(const PlannedBand& planned, Index x, const PackingChoice& choice, const Range& keys,
             Index wrap) {
     if (keys.empty()) return;
-    GroupTile& t = tile(x);
+    GroupTile<T>& t = tile(x);
     const LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
     KeyPart<T> part = source_.part(planned.band, choice, keys.begin, keys.end);
     part.wrap = wrap;
@@ -362,14 +291,14 @@ class UnitRunner {
   }
 
   /// Takes the tile's block in. After the last block the rows are written where they belong.
-  void flush(GroupTile& t, bool last) {
+  void flush(GroupTile<T>& t, bool last) {
     if (t.block.empty()) return;
     TakeMode<T> mode;
     mode.isolate = isolate_;
     // Rows in out that an earlier pass left are overwritten only where no second try can be needed.
     const bool exact = !t.ragged && t.block.full();
-    if (last && !isolate_ && direct(t) && (!pass_.resume || exact)) {
-      const Strided2D<T> out = out_rows(t.positions.half[0]);
+    if (last && !isolate_ && gate_.direct(t) && (!pass_.resume || exact)) {
+      const Strided2D<T> out = gate_.out_rows(t.positions.half[0]);
       mode.into = out.data;
       mode.into_stride = out.row_stride;
       mode.finish = !pass_.to_continue;
@@ -385,57 +314,19 @@ class UnitRunner {
 
   /// True where a row came out as NaN or infinite, and may have been multiplied, by weight 0, with
   /// a value that it does not attend.
-  bool must_isolate(const GroupTile& t) const {
+  bool must_isolate(const GroupTile<T>& t) const {
     return t.ragged && simd::any_not_finite(t.state, t.rows, out_stride_, t.state_stride);
-  }
-
-  /// Writes the rows, or leaves their state to the next pass.
-  void close(GroupTile& t) {
-    if (!t.written) write(t);
-    if (!pass_.to_continue && !call_.lse) return;
-    each_half(t, [&](const Lattice& rows, Index lane) {
-      for (Index r = 0; r < rows.count; ++r) {
-        const Index row = query_row(rows[r]);
-        const T row_max = t.row_max[lane + r], row_sum = t.row_sum[lane + r];
-        if (pass_.to_continue) {
-          pass_.row_max[row] = row_max;
-          pass_.row_sum[row] = row_sum;
-        } else {
-          call_.lse[row] = row_sum == T(0)
-                               ? -std::numeric_limits<T>::infinity()
-                               : std::numbers::ln2_v<T> * (row_max + std::log2(row_sum));
-        }
-      }
-    });
-  }
-
-  /// Writes the rows to out, divided by their sums.
-  void write(GroupTile& t) const {
-    if (!t.state) {
-      std::fill_n(t.out, out_stride_ * L, T(0));
-    } else if (t.state != t.out) {
-      load_state(t);
-    }
-    const Index columns = out_stride_;
-    for (Index r = 0; r < t.rows && !t.finished && !pass_.to_continue; ++r) {
-      const T factor = t.row_sum[r] == T(0) ? T(0) : T(1) / t.row_sum[r];
-      T* out = t.out + r * out_stride_;
-      for (Index c = 0; c < columns; ++c) out[c] *= factor;
-    }
-    each_half(t, [&](const Lattice& rows, Index lane) {
-      rearrange<T>({t.out + lane * out_stride_, out_stride_, 1}, rows.count, call_.v.cols,
-                   out_rows(rows), T(1));
-    });
   }
 
   const Pass<T>& pass_;
   const Call<T>& call_;
   KeySource<T> source_;
   Index out_stride_;
+  TileGate<T> gate_;
   Ahead<T> ahead_;
   bool far_;
   Workspace<T> work_{};
-  std::array<GroupTile, static_cast<std::size_t>(group_tiles)> tiles_;
+  std::array<GroupTile<T>, static_cast<std::size_t>(group_tiles)> tiles_;
   std::array<LaneBounds<T>, static_cast<std::size_t>(group_tiles)> bounds_;
   std::array<ShearedLanes[2], static_cast<std::size_t>(group_tiles)> sheared_;
   std::array<Range, static_cast<std::size_t>(group_tiles)> ranges_;

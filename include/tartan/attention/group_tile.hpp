@@ -1,0 +1,145 @@
+// A tile's way from the user's matrices and back: queries and earlier state in, rows out. Layer:
+// attention.
+#pragma once
+
+#include <limits>
+#include <numbers>
+
+#include "../kernel/pack.hpp"
+#include "../kernel/tile.hpp"
+#include "pass.hpp"
+
+namespace tartan::detail::inline TARTAN_ISA {
+
+/// One of a unit's tiles.
+template <class T>
+struct GroupTile : Tile<T> {
+  TileRows<T> positions;
+  KeyBlock<T> block;  ///< keys that are still to be taken in
+  bool finished;      ///< the outputs have been divided by row_sum
+  bool written;       ///< the kernel has written the rows to out
+};
+
+/// Opens and closes the tiles of a pass.
+template <class T>
+class TileGate {
+  static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
+
+ public:
+  /// out_stride: columns of v, rounded up to a multiple of Shape::width.
+  TileGate(const Pass<T>& pass, Index out_stride)
+      : pass_(pass), call_(pass.call), out_stride_(out_stride) {}
+
+  /// The row of q and of out at a position.
+  Index row_of(Index position) const { return position - pass_.plan.extent().row_begin; }
+
+  /// Packs the queries, and starts the softmax afresh or where the pass before left it.
+  void open(GroupTile<T>& t, const TileRows<T>& rows) const {
+    t.positions = rows;
+    t.rows = rows.lanes();
+    t.ragged = t.finished = t.written = false;
+    if (rows.count() < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
+    each_half(t, [&](const Lattice& half, Index lane) {
+      const Index step = half.step * call_.q.row_stride;
+      rearrange<T>({call_.q.at(row_of(half.start), 0), step, call_.q.col_stride}, half.count,
+                   call_.q.cols, {t.qt + lane, 1, L}, call_.scale * std::numbers::log2e_v<T>);
+    });
+    std::fill_n(t.row_max, L, no_row_max<T>);
+    std::fill_n(t.row_sum, L, T(0));
+    t.state = nullptr;
+    if (pass_.resume) resume(t);
+    t.block.clear();
+  }
+
+  /// True where the kernel can read and write the tile's rows of out as they lie.
+  bool direct(const GroupTile<T>& t) const {
+    return t.positions.count() == L && t.positions.one_lattice() && call_.out.col_stride == 1 &&
+           out_stride_ == call_.v.cols;
+  }
+
+  Strided2D<T> out_rows(const Lattice& rows) const {
+    return {call_.out.at(row_of(rows.start), 0), rows.step * call_.out.row_stride,
+            call_.out.col_stride};
+  }
+
+  /// Writes the rows, or leaves their state to the next pass.
+  void close(GroupTile<T>& t) const {
+    if (!t.written) write(t);
+    if (!pass_.to_continue && !call_.lse) return;
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      for (Index r = 0; r < rows.count; ++r) {
+        const Index row = row_of(rows[r]);
+        const T row_max = t.row_max[lane + r], row_sum = t.row_sum[lane + r];
+        if (pass_.to_continue) {
+          pass_.row_max[row] = row_max;
+          pass_.row_sum[row] = row_sum;
+        } else {
+          call_.lse[row] = row_sum == T(0)
+                               ? -std::numeric_limits<T>::infinity()
+                               : std::numbers::ln2_v<T> * (row_max + std::log2(row_sum));
+        }
+      }
+    });
+  }
+
+ private:
+  /// Calls visit(rows, lane) for the rows of the tile's vectors of lanes that have any, and for
+  /// each the first of its lanes.
+  void each_half(const GroupTile<T>& t, auto&& visit) const {
+    for (Index m = 0; m < 2; ++m) {
+      if (!t.positions.half[m].empty()) visit(t.positions.half[m], m * W);
+    }
+  }
+
+  void resume(GroupTile<T>& t) const {
+    if (direct(t)) {
+      const Strided2D<T> out = out_rows(t.positions.half[0]);
+      t.state = out.data;
+      t.state_stride = out.row_stride;
+    } else {
+      load_state(t);
+    }
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      for (Index r = 0; r < rows.count; ++r) {
+        t.row_max[lane + r] = pass_.row_max[row_of(rows[r])];
+        t.row_sum[lane + r] = pass_.row_sum[row_of(rows[r])];
+      }
+    });
+  }
+
+  /// Copies the outputs so far from out to the tile.
+  void load_state(GroupTile<T>& t) const {
+    std::fill_n(t.out, out_stride_ * L, T(0));
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      const Strided2D<T> out = out_rows(rows);
+      rearrange<T>({out.data, out.row_stride, out.col_stride}, rows.count, call_.v.cols,
+                   {t.out + lane * out_stride_, out_stride_, 1}, T(1));
+    });
+    t.state = t.out;
+    t.state_stride = out_stride_;
+  }
+
+  void write(GroupTile<T>& t) const {
+    if (!t.state) {
+      std::fill_n(t.out, out_stride_ * L, T(0));
+    } else if (t.state != t.out) {
+      load_state(t);
+    }
+    const Index columns = out_stride_;
+    for (Index r = 0; r < t.rows && !t.finished && !pass_.to_continue; ++r) {
+      const T factor = t.row_sum[r] == T(0) ? T(0) : T(1) / t.row_sum[r];
+      T* out = t.out + r * out_stride_;
+      for (Index c = 0; c < columns; ++c) out[c] *= factor;
+    }
+    each_half(t, [&](const Lattice& rows, Index lane) {
+      rearrange<T>({t.out + lane * out_stride_, out_stride_, 1}, rows.count, call_.v.cols,
+                   out_rows(rows), T(1));
+    });
+  }
+
+  const Pass<T>& pass_;
+  const Call<T>& call_;
+  Index out_stride_;
+};
+
+}  // namespace tartan::detail::inline TARTAN_ISA
