@@ -7,7 +7,7 @@ namespace mine {
 using tartan::Index;
 
 /// Every `step`-th key among the last `reach`: i - reach <= j <= i and (i - j) mod step == 0.
-struct Dilated {
+struct EveryFew {
   Index step, reach;
 
   // What it is. This line alone is a correct pattern.
@@ -24,18 +24,18 @@ struct Dilated {
     }
   }
 };
-static_assert(tartan::Pattern<Dilated>);
-static_assert(count(tartan::Dense{} & Dilated{3, 6}, 100) == 291);  // 3 keys a row, fewer at first
+static_assert(tartan::Pattern<EveryFew>);
+static_assert(count(tartan::Dense{} & EveryFew{3, 6}, 100) == 291);  // 3 keys a row, fewer at first
 
 // `|` and `&` are found where one side is a pattern of namespace tartan, as above. For two of your
 // own, write once in your namespace:
 using tartan::operator|;
-constexpr auto coarse_and_fine = Dilated{8, 64} | Dilated{2, 8};
+constexpr auto coarse_and_fine = EveryFew{8, 64} | EveryFew{2, 8};
 
 }  // namespace mine
 
 int main() {
-  const auto mask = mine::Dilated{3, 9} | tartan::Local<3>{};
+  const auto mask = mine::EveryFew{3, 9} | tartan::Local<3>{};
   std::cout << tartan::ascii(mask, 16) << tartan::count(mask, 16) << " pairs\n\n"
             << tartan::ascii(mine::coarse_and_fine, 24);
 

@@ -70,6 +70,16 @@ TEST_CASE("captured_mass: half of two equal scores") {
   CHECK(mass.mean == 0.75);
 }
 
+#ifndef __FAST_MATH__
+TEST_CASE("captured_mass: NaN where the scores are") {
+  Eigen::MatrixXf q = Eigen::MatrixXf::Random(3, 2), k = Eigen::MatrixXf::Random(3, 2);
+  q(1, 0) = std::numeric_limits<float>::quiet_NaN();
+  const auto mass = captured_mass(q, k, Causal{});
+  CHECK(mass.rows.array().isNaN().select(1, Eigen::ArrayXi::Zero(3)).sum() == 1);
+  CHECK(std::isnan(mass.rows(1)));
+}
+#endif
+
 TEST_CASE("captured_mass refuses shapes that disagree") {
   const Eigen::MatrixXf q = Eigen::MatrixXf::Zero(2, 3), k = Eigen::MatrixXf::Zero(2, 4);
   CHECK(message_of<std::invalid_argument>([&] { captured_mass(q, k, Causal{}); }) ==

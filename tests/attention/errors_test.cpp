@@ -43,7 +43,7 @@ TEST_CASE("a query_offset beyond what positions can hold") {
               std::to_string(offset));
   }
   CHECK(out == Row::Constant(2, 4, 3.0f));
-  CHECK(attention(q, q, q, Causal{}, {.query_offset = most}) == q);
+  CHECK(difference(attention(q, q, q, Causal{}, {.query_offset = most}), q) < 1e-6);
   CHECK(attention(q, q, q, Causal{}, {.query_offset = -most}) == Row::Zero(2, 4));
 }
 

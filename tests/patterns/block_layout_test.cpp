@@ -81,6 +81,9 @@ TEST_CASE("BlockLayout refuses a wrong layout, with the rule and the value") {
         }) ==
         "tartan: BlockLayout: the columns of a block row must ascend from 0 on, got 3 after 3 in "
         "row 1");
+  CHECK(message_of<std::invalid_argument>([] {
+          BlockLayout(4, {0, 1}, {Index{1} << 59});
+        }) == "tartan: BlockLayout: a column lies beyond position 2^60, got 576460752303423488");
 }
 
 TEST_CASE("BlockLayout looks as its comment shows") {

@@ -55,6 +55,10 @@ TEST_CASE("GlobalTokens refuses what is negative") {
   CHECK(message_of<std::invalid_argument>([] {
           GlobalTokens<>::at({3, -2});
         }) == "tartan: GlobalTokens: a position must be >= 0, got -2");
+  CHECK(message_of<std::invalid_argument>([] { GlobalTokens<3>{4}; }) ==
+        "tartan: GlobalTokens: tokens must be the static 3, got 4");
+  CHECK(message_of<std::invalid_argument>([] { GlobalTokens<>::at({(Index{1} << 60) + 1}); }) ==
+        "tartan: GlobalTokens: a position must be <= 1152921504606846976, got 1152921504606846977");
 }
 
 TEST_CASE("GlobalTokens looks as its comment shows") {

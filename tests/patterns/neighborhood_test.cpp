@@ -93,6 +93,11 @@ TEST_CASE("Neighborhood refuses a wrong grid or axis, with the rule and the valu
   CHECK(message_of<std::invalid_argument>([] {
           Neighborhood<Dynamic, 6>({4, 5}, {}, {});
         }) == "tartan: Neighborhood: extent must be the static 6, got 5");
+  const Index wide = Index{1} << 31;
+  const std::string points = message_of<std::invalid_argument>([&] {
+    Neighborhood<Dynamic, Dynamic>({wide, wide}, {}, {});
+  });
+  CHECK(points.starts_with("tartan: Neighborhood: points of the grid must be <= "));
 }
 
 TEST_CASE("Neighborhood looks as its comment shows") {

@@ -135,6 +135,14 @@ TEST_CASE("scores far apart neither overflow nor vanish") {
 }
 
 #ifndef __FAST_MATH__
+TEST_CASE("a row whose scores are all -infinity counts as empty") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const MatrixXd q = MatrixXd::Ones(1, 1), k = MatrixXd::Constant(2, 1, -inf);
+  const auto got = reference::attention_with_lse(q, k, k, AnyPattern::of("Dense", Dense{}));
+  CHECK(got.out(0, 0) == 0);
+  CHECK(got.lse(0) == -inf);
+}
+
 TEST_CASE("a NaN reaches the rows that attend it, and no other") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const AnyPattern pattern = AnyPattern::of("Local{3}", Local{3});

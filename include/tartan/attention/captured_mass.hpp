@@ -34,9 +34,9 @@ struct CapturedMass {
 
 /// For each row the weight, under attention with the pattern `of`, of the keys that `pattern` has
 /// too: 1 where the pattern leaves nothing out, 0 where it leaves out all that mattered; 1 where
-/// `of` has no key. A causal model's mask is to be held against Causal. q: n×d, k: m×d, as for
-/// attention(). Cost: the scores of `of` and of `pattern & of`; no values; memory for a few tiles a
-/// thread and two numbers a row. Throws as attention() does.
+/// `of` has no key; NaN where the row's scores are. A causal model's mask is to be held against
+/// Causal. q: n×d, k: m×d, as for attention(). Cost: the scores of `of` and of `pattern & of`; no
+/// values; memory for a few tiles a thread and two numbers a row. Throws as attention() does.
 ///
 ///     auto kept = captured_mass(q, k, Causal{} & Local<256>{}, Causal{});
 ///     std::cout << kept.mean << ", at worst " << kept.rows.minCoeff();
@@ -52,9 +52,11 @@ auto captured_mass(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
   CapturedMass<T> mass{Eigen::Matrix<T, Dynamic, 1>(q.rows()), 1.0};
   double sum = 0;
   for (Index r = 0; r < q.rows(); ++r) {
+    const T share = std::exp(kept(r) - all(r));
     mass.rows(r) = detail::of_no_key(all(r))    ? T(1)
                    : detail::of_no_key(kept(r)) ? T(0)
-                                                : std::min(T(1), std::exp(kept(r) - all(r)));
+                   : share > T(1)               ? T(1)
+                                                : share;  // NaN stays NaN
     sum += static_cast<double>(mass.rows(r));
   }
   if (q.rows() > 0) mass.mean = sum / static_cast<double>(q.rows());

@@ -12,7 +12,7 @@
 namespace tartan {
 
 /// One row's weights: weights[x] is that of key keys[x]. Keys ascend; weights sum to 1, or there
-/// are none.
+/// are none, as where all scores are -infinity.
 template <class Scalar>
 struct RowWeights {
   Index row;
@@ -29,6 +29,7 @@ RowWeights<T> weights_of(const View<const T>& q, const View<const T>& k, Index r
   std::sort(keys.begin(), keys.end());
   std::vector<double> weight;
   double row_max = std::numeric_limits<double>::lowest(), row_sum = 0;
+  bool any = false;
   for (const Index j : keys) {
     double score = 0;
     for (Index t = 0; t < q.cols; ++t) {
@@ -36,7 +37,9 @@ RowWeights<T> weights_of(const View<const T>& q, const View<const T>& k, Index r
     }
     weight.push_back(scale * score);
     row_max = std::max(row_max, weight.back());
+    any |= !of_no_key(weight.back());
   }
+  if (!any) return {r, {}, {}};  // as attention() has it
   for (double& w : weight) row_sum += w = std::exp(w - row_max);
   RowWeights<T> row{r, std::move(keys), {}};
   for (const double w : weight) row.weights.push_back(static_cast<T>(w / row_sum));

@@ -25,12 +25,13 @@ namespace tartan {
 class BlockLayout {
  public:
   /// Throws std::invalid_argument where the block is below 1, starts do not begin with 0, ascend
-  /// and end with the number of columns, or the columns of a row are not ascending from 0 on.
+  /// and end with the number of columns, or the columns of a row are not ascending from 0 on, or
+  /// lie beyond position 2^60.
   BlockLayout(Index block, std::vector<Index> starts, std::vector<Index> columns,
               bool causal = false)
       : block_(block), causal_(causal) {
     detail::Parameter<Dynamic>(block, 1, "BlockLayout: block", detail::largest_stride);
-    check(starts, columns);
+    check(block, starts, columns);
     layout_ = std::make_shared<Layout>(Layout{std::move(starts), std::move(columns)});
   }
 
@@ -95,7 +96,8 @@ class BlockLayout {
     Index begin, end, row;
   };
 
-  static void check(const std::vector<Index>& starts, const std::vector<Index>& columns) {
+  static void check(Index block, const std::vector<Index>& starts,
+                    const std::vector<Index>& columns) {
     const auto refuse = [](const std::string& what) {
       throw std::invalid_argument("tartan: BlockLayout: " + what);
     };
@@ -118,6 +120,9 @@ class BlockLayout {
           refuse("the columns of a block row must ascend from 0 on, got " + std::to_string(column) +
                  (before < 0 ? "" : " after " + std::to_string(before)) + " in row " +
                  std::to_string(r));
+        }
+        if (column > detail::largest_position / block) {
+          refuse("a column lies beyond position 2^60, got " + std::to_string(column));
         }
         before = column;
       }

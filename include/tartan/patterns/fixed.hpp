@@ -19,7 +19,7 @@ namespace tartan {
 ///     □ □ ■ ■ ■ □ □
 ///     □ □ ■ ■ ■ ■ □
 ///     □ □ ■ □ □ ■ ■
-template <Index L = Dynamic, Index C = Dynamic, Index G = 0>
+template <Index L = Dynamic, Index C = Dynamic, Index G = (L == Dynamic ? Dynamic : 0)>
 class Fixed {
  public:
   using Summary = SummaryColumns<L, C, G>;

@@ -26,6 +26,12 @@ class GlobalTokens {
  public:
   static constexpr Index static_tokens = G;
 
+  constexpr GlobalTokens() = default;
+  /// Throws std::invalid_argument where the value is not the static one.
+  constexpr explicit GlobalTokens(Index tokens) {
+    detail::Parameter<G>(tokens, 0, "GlobalTokens: tokens");
+  }
+
   constexpr bool contains(Index i, Index j) const { return (i >= 0 && i < G) || j < G; }
 
   template <class Visit>
@@ -45,12 +51,13 @@ class GlobalTokens<Dynamic> {
     detail::Parameter<Dynamic>(tokens, 0, "GlobalTokens: tokens");
     runs_ = std::make_shared<std::vector<Run>>(tokens > 0 ? 1 : 0, Run{0, tokens});
   }
-  /// These positions, in any order. Throws std::invalid_argument where one is negative.
+  /// These positions, in any order. Throws std::invalid_argument where one is negative or beyond
+  /// 2^60.
   static GlobalTokens at(std::vector<Index> positions) {
     std::sort(positions.begin(), positions.end());
     std::vector<Run> runs;
     for (const Index p : positions) {
-      detail::Parameter<Dynamic>(p, 0, "GlobalTokens: a position");
+      detail::Parameter<Dynamic>(p, 0, "GlobalTokens: a position", detail::largest_position);
       if (runs.empty() || runs.back().end < p) {
         runs.push_back({p, p + 1});
       } else {

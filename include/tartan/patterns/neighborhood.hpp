@@ -44,6 +44,7 @@ class Neighborhood {
   constexpr Neighborhood(const Extents& shape, const AxisOf<Shape>&... axes)
       : shape_(shape), axes_{axes...} {
     constexpr Extents fixed{Shape...};
+    Index points = 1;
     for (std::size_t a = 0; a < rank; ++a) {
       detail::Parameter<Dynamic>(shape[a], 1, "Neighborhood: an extent", detail::largest_stride);
       if (fixed[a] != Dynamic && fixed[a] != shape[a]) {
@@ -51,7 +52,10 @@ class Neighborhood {
                                     std::to_string(fixed[a]) + ", got " + std::to_string(shape[a]));
       }
       axes_[a].check();
+      points = detail::min(shape[a], detail::largest_position / points + 1) * points;
     }
+    detail::Parameter<Dynamic>(points, 1, "Neighborhood: points of the grid",
+                               detail::largest_position);
   }
 
   constexpr const Extents& shape() const { return shape_; }

@@ -11,6 +11,9 @@ namespace tartan::detail {
 
 inline constexpr Index largest = std::numeric_limits<Index>::max();
 
+/// The last position that a pattern may name: sums of a few such are still an Index.
+inline constexpr Index largest_position = Index{1} << 60;
+
 /// The largest stride: two of them have a least common multiple that is an Index.
 inline constexpr Index largest_stride = Index{1} << 31;
 

@@ -15,7 +15,7 @@ namespace tartan {
 ///     □ □ ■ □ □
 ///     □ □ ■ □ □
 ///     □ □ ■ □ □
-template <Index L = Dynamic, Index C = Dynamic, Index G = 0>
+template <Index L = Dynamic, Index C = Dynamic, Index G = (L == Dynamic ? Dynamic : 0)>
 class SummaryColumns {
   static_assert(L >= 1 || L == Dynamic,
                 "tartan: SummaryColumns<L, C, G>: L must be >= 1 (the number of keys in a block)");

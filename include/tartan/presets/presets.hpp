@@ -44,7 +44,8 @@ using sparse_transformer_fixed_layers =
 template <Index L>
 using sparse_transformer_released_local = Window<L - 1, 0>;
 
-/// The Sparse Transformer's patterns for pictures of a width: the query's row, and its column.
+/// The Sparse Transformer's patterns for pictures of a width: the query's row, and its column; of
+/// the past alone with `Causal{} & `.
 template <Index Width>
 using image_row = OwnBlock<Width>;
 template <Index Width>

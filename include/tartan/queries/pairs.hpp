@@ -8,11 +8,11 @@
 
 namespace tartan::detail {
 
-constexpr void check_sizes(const char* query, Index n, Index m) {
+constexpr void check_sizes(const char* query, Index n, Index m, const char* names = "n and m") {
   if (n < 0 || m < 0) {
-    throw std::invalid_argument(std::string("tartan: ") + query +
-                                ": n and m must be >= 0, got n = " + std::to_string(n) +
-                                " and m = " + std::to_string(m));
+    throw std::invalid_argument(std::string("tartan: ") + query + ": " + names +
+                                " must be >= 0, got " + std::to_string(n) + " and " +
+                                std::to_string(m));
   }
 }
 

@@ -94,8 +94,9 @@ constexpr ReceptiveField receptive_field(const S& schedule, Index layers, Index 
 /// earlier ones: what the Sparse Transformer (arXiv 1904.10509) asks of its patterns, in as many
 /// layers as there are factors. Cost and errors as of receptive_field.
 ///
-///     constexpr auto factors = Alternate<Window<8, 0>, Causal & Strided<8>>{};   // of 64
-///     positions static_assert(reaches_all(factors, 64, 2) && !reaches_all(factors, 64, 1));
+///     using Past = Intersection<Causal, Strided<8>>;
+///     constexpr Alternate<Window<8, 0>, Past> factors;
+///     static_assert(reaches_all(factors, 64, 2) && !reaches_all(factors, 64, 1));
 template <class S>
 requires Schedule<S> || Pattern<S>
 constexpr bool reaches_all(const S& schedule, Index n, Index layers) {

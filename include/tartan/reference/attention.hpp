@@ -41,6 +41,8 @@ Attention<Real> attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::M
       score(j) = scale * queries.row(r).dot(keys.row(j));
       if (!(score(j) <= row_max)) row_max = score(j);  // NaN, too, becomes the maximum
     }
+    result.lse(r) = row_max;
+    if (row_max == -std::numeric_limits<Real>::infinity()) continue;  // no key, or none that counts
     Real row_sum = 0;
     for (Index j = 0; j < k.rows(); ++j) {
       if (!pattern.contains(i, j)) continue;
@@ -48,8 +50,8 @@ Attention<Real> attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::M
       row_sum += weight;
       result.out.row(r) += weight * values.row(j);
     }
-    if (row_sum != 0) result.out.row(r) /= row_sum;
-    result.lse(r) = row_max + std::log(row_sum);
+    result.out.row(r) /= row_sum;
+    result.lse(r) += std::log(row_sum);
   }
   return result;
 }

@@ -13,7 +13,10 @@ namespace tartan {
 ///     PerHead groups{[](Index head) { return Fixed{128, 8, head % 16}; }};   // distinct columns
 ///     PerHead mixed{Local<256>{}, Strided<64>{}};
 template <class... X>
-class PerHead;
+class PerHead {
+  static_assert(sizeof...(X) == 0,
+                "tartan: PerHead: either one callable f(head), or patterns and nothing else");
+};
 
 template <class F>
 requires(!Pattern<F> && std::invocable<const F&, Index>) class PerHead<F> {

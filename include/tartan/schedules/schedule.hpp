@@ -28,7 +28,7 @@ constexpr void check_which(Index which) {
 /// what that returns. The patterns may be of different types, and which of them it is may be known
 /// at run time alone; visit must return the same type for all.
 template <class S>
-concept Schedule = std::copyable<S> && requires(const S& schedule, Index which) {
+concept Schedule = std::copy_constructible<S> && requires(const S& schedule, Index which) {
   schedule.with_pattern(which, detail::IgnorePattern{});
 };
 
