@@ -166,6 +166,14 @@ EIGEN_STRONG_INLINE Packet<T> exp2(const Packet<T>& exponent) {
   }
 }
 
+/// True where a number is NaN or infinite; by its bits, and so under -ffast-math too.
+template <class T>
+constexpr bool not_finite(T x) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits infinite = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  return (std::bit_cast<Bits>(x) & infinite) == infinite;
+}
+
 /// True where one of the numbers of a rows × cols matrix is NaN or infinite, for cols a multiple of
 /// width<T>. Looks at the exponent's bits, and so is right under -ffast-math too.
 template <class T>
