@@ -32,21 +32,23 @@ class TileScores final : public ScoreEdit<T> {
   /// s: the block's scores, from the vector's first lane.
   void edit(T* s, const KeyPart<T>& part, const SlotRange& range, Index m, const Index* i) const {
     Index j[std::size_t(W)];
-    const auto run = [&](Index begin, Index end, auto&& key_of) {
+    // From slot to slot of [begin, end); lane l's key in the first is that many on from slot 0's.
+    const auto run = [&](Index begin, Index end, Index wrap, auto&& key_of) {
       if (begin >= end) return;
       for (Index l = 0; l < W; ++l) j[l] = part.key + key_of(begin - part.slot, l) * part.key_step;
-      score_.modify(ScoreRun<T>{s + begin * L, L, end - begin, i, j, part.key_step, head_});
+      score_.modify(ScoreRun<T>{s + begin * L, L, end - begin, i, j, part.key_step, head_,
+                                wrap * part.key_step});
     };
     const auto plain = [](Index e, Index) { return e; };
     if (part.sheared) {
-      run(range.begin, range.end, [&](Index e, Index l) { return e + part.key_of(m * W + l); });
-    } else if (part.wrap) {
-      const Index divided = min(range.end, part.slot + L - 1);
-      const auto wrapped = [&](Index e, Index l) { return m * W + l <= e ? e : e + part.wrap; };
-      for (Index e = range.begin; e < divided; ++e) run(e, e + 1, wrapped);
-      run(max(range.begin, divided), range.end, plain);
+      run(range.begin, range.end, 0, [&](Index e, Index l) { return e + part.key_of(m * W + l); });
+    } else if (part.wrap) {  // far keys, then in slots of as many as lanes both, then near ones
+      const Index both = part.slot + m * W, near = both + W - 1;
+      run(range.begin, both, 0, [&](Index e, Index) { return e + part.wrap; });
+      run(both, near, part.wrap, plain);
+      run(near, range.end, 0, plain);
     } else {
-      run(range.begin, range.end, plain);
+      run(range.begin, range.end, 0, plain);
     }
   }
 

@@ -59,9 +59,15 @@ class RelativeBias {
     if (place.one_key && row >= 0 && row + W <= count_) {
       return s + Eigen::Map<const ScoreArray<T>>(up_->template of<T>().col(column).data() + row);
     }
+    if (place.one_key && (row >= count_ - 1 || row + W <= 1)) {  // beyond the table
+      return s + up_->template of<T>()(row > 0 ? count_ - 1 : 0, column);
+    }
     const Index back = count_ - 1 - row;
     if (place.one_query && back >= 0 && back + W <= count_) {
       return s + Eigen::Map<const ScoreArray<T>>(down_->template of<T>().col(column).data() + back);
+    }
+    if (place.one_query && (back >= count_ - 1 || back + W <= 1)) {
+      return s + down_->template of<T>()(back > 0 ? count_ - 1 : 0, column);
     }
     ScoreArray<T> bias;
     for (Index l = 0; l < W; ++l) {

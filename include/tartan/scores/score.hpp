@@ -24,12 +24,14 @@ struct ScorePlace {
 
   // For tables, which are read where the pairs lie:
   const Index* rows;  ///< i of each lane
-  const Index* keys;  ///< j of each lane, but for `key_shift`
+  const Index* keys;  ///< j of each lane, but for what key() adds
   Index key_shift;
+  Index near_lanes;  ///< lanes from here on have keys that are `wrap` further
+  Index wrap;
   bool one_key;    ///< all lanes have the same j, and i ascends by 1
   bool one_query;  ///< all lanes have the same i, and j ascends by 1
 
-  Index key(Index lane) const { return keys[lane] + key_shift; }
+  Index key(Index lane) const { return keys[lane] + key_shift + (lane < near_lanes ? 0 : wrap); }
 };
 
 }  // namespace tartan::inline TARTAN_ISA
@@ -63,6 +65,7 @@ struct ScoreRun {
   const Index* j;  ///< one a lane
   Index j_step;
   Index head;
+  Index wrap = 0;  ///< in vector e the keys of the lanes beyond e are so much further
 };
 
 template <class T, class F>
@@ -80,21 +83,46 @@ ScoreArray<T> modified(const F& f, const ScoreArray<T>& s, const ScorePlace<T>& 
 template <class T, class... F>
 void modify(const ScoreRun<T>& run, const std::tuple<F...>& modifiers) {
   constexpr Index W = simd::width<T>;
-  ScorePlace<T> at{{}, {}, {}, run.head, run.i, run.j, 0, true, true};
+  ScorePlace<T> at{{}, {}, {}, run.head, run.i, run.j, 0, W, run.wrap, false, false};
+  bool same_key = true, same_query = true, next_key = true, next_query = true;
   for (Index l = 0; l < W; ++l) {
     at.i(l) = static_cast<T>(run.i[l]);
-    at.distance(l) = static_cast<T>(run.i[l] - run.j[l]);
-    at.one_key = at.one_key && run.j[l] == run.j[0] && run.i[l] == run.i[0] + l;
-    at.one_query = at.one_query && run.i[l] == run.i[0] && run.j[l] == run.j[0] + l;
     at.j(l) = static_cast<T>(run.j[l]);
+    at.distance(l) = static_cast<T>(run.i[l] - run.j[l]);
+    same_key &= run.j[l] == run.j[0];
+    same_query &= run.i[l] == run.i[0];
+    next_key &= run.j[l] == run.j[0] + l;
+    next_query &= run.i[l] == run.i[0] + l;
   }
-  for (Index e = 0; e < run.count; ++e, at.key_shift += run.j_step) {
+  at.one_key = same_key && next_query && run.wrap == 0;
+  at.one_query = same_query && next_key && run.wrap == 0;
+  const auto step = static_cast<T>(run.j_step);
+  const auto modify_vector = [&](Index e) {
     Eigen::Map<ScoreArray<T>> place(run.s + e * run.stride);
     ScoreArray<T> s = place;
     std::apply([&](const F&... f) { ((s = modified<T>(f, s, at)), ...); }, modifiers);
     place = s * std::numbers::log2e_v<T>;
-    at.j += static_cast<T>(run.j_step);
-    at.distance -= static_cast<T>(run.j_step);
+  };
+  if (run.wrap == 0) {
+    for (Index e = 0; e < run.count; ++e) {
+      modify_vector(e);
+      at.j += step;
+      at.distance -= step;
+      at.key_shift += run.j_step;
+    }
+    return;
+  }
+  const auto near = simd::broadcast(T(0)), far = simd::broadcast(static_cast<T>(run.wrap));
+  const ScoreArray<T> near_j = at.j, near_distance = at.distance;
+  for (Index e = 0; e < run.count; ++e) {
+    ScoreArray<T> on;
+    simd::store(on.data(), simd::select(simd::lanes_up_to<T>(static_cast<T>(e)), near, far));
+    on += static_cast<T>(e) * step;
+    at.j = near_j + on;
+    at.distance = near_distance - on;
+    at.near_lanes = e + 1;
+    modify_vector(e);
+    at.key_shift += run.j_step;
   }
 }
 

@@ -27,6 +27,7 @@ class ScoreBias {
     if (place.one_key && inside && bias_->rowStride() == 1) {
       using Column = Eigen::Array<typename M::Scalar, W, 1>;
       const auto* column = bias_->data() + j * bias_->colStride() + i;
+      detail::simd::prefetch(column + ahead * bias_->colStride());
       return s + Eigen::Map<const Column>(column).template cast<T>();
     }
     ScoreArray<T> added;
@@ -49,6 +50,9 @@ class ScoreBias {
   }
 
  private:
+  /// Columns that will be wanted when a tile takes in its next keys: no processor foresees them.
+  static constexpr Index ahead = 8;
+
   const M* bias_;
 };
 

@@ -88,6 +88,12 @@ EIGEN_STRONG_INLINE P select(const P& mask, const P& a, const P& b) {
   return ei::pselect(mask, a, b);
 }
 
+/// True where a lane of x is above that of `limit`.
+template <class P>
+EIGEN_STRONG_INLINE bool any_above(const P& x, const P& limit) {
+  return ei::predux_any(ei::pcmp_lt(limit, x));
+}
+
 /// 1 / x, and 0 where x is 0.
 template <class T>
 EIGEN_STRONG_INLINE Packet<T> inverse_or_zero(const Packet<T>& x) {
