@@ -99,7 +99,7 @@ class KeySource {
   /// Has the keys [begin, end) of the band brought nearer.
   void look_ahead(const Band& band, Index begin, Index end, Ahead<T>& ahead) const {
     if (begin >= end) return;
-    const Lattice keys{band.keys[begin], band.keys.step, end - begin};
+    const Lattice keys = in_memory({band.keys[begin], band.keys.step, end - begin});
     detail::look_ahead(call_.k, keys, ahead);
     detail::look_ahead(call_.v, keys, ahead);
   }
@@ -107,8 +107,9 @@ class KeySource {
   /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit; not
   /// choice.transposed.
   KeyPart<T> part(const Band& band, const PackingChoice& choice, Index begin, Index end) {
-    KeyPart<T> keys{in_place(call_.k.at(band.keys[begin], 0)), band.keys.step * call_.k.row_stride,
-                    in_place(call_.v.at(band.keys[begin], 0)), band.keys.step * call_.v.row_stride,
+    const Lattice rows = in_memory(band.keys);
+    KeyPart<T> keys{in_place(call_.k.at(rows[begin], 0)), rows.step * call_.k.row_stride,
+                    in_place(call_.v.at(rows[begin], 0)), rows.step * call_.v.row_stride,
                     end - begin};
     if (!choice.any()) return keys;
     const Run& run = packed(band.keys, choice, begin, end);
@@ -146,8 +147,9 @@ class KeySource {
     const Run& run = packed(band.keys, choice, begin, end);
     KeyPart<T> part{run.k + margin, column_stride, run.v, v_stride_, count};
     if (!choice.v) {
-      part.v = in_place(call_.v.at(band.keys.start, 0));
-      part.v_stride = band.keys.step * call_.v.row_stride;
+      const Lattice rows = in_memory(band.keys);
+      part.v = in_place(call_.v.at(rows.start, 0));
+      part.v_stride = rows.step * call_.v.row_stride;
       part.v_key = -run.begin;
     }
     part.sheared = true;
@@ -156,6 +158,9 @@ class KeySource {
 
  private:
   static constexpr bool same_type = std::is_same_v<T, S>;
+
+  /// The rows of keys in the matrices.
+  Lattice in_memory(const Lattice& keys) const { return rows_of_keys(call_.runs, keys); }
 
   /// Numbers as the kernel reads them where they lie; only those of its type.
   static const T* in_place(const S* x) {
@@ -200,7 +205,8 @@ class KeySource {
       run->begin = run->end = begin;
     }
     if (end <= run->end) return *run;
-    const Lattice added{keys[run->end], keys.step, end - run->end};
+    const Lattice rows = in_memory(keys);
+    const Lattice added{rows[run->end], rows.step, end - run->end};
     const Index offset = run->end - run->begin;
     if (choice.transposed) {
       rearrange(rows_of(call_.k, added), added.count, call_.k.cols,
