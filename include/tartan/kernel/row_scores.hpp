@@ -36,7 +36,7 @@ void row_score_tile(const T* EIGEN_RESTRICT q, Index q_stride, const RowEnd<T>& 
                     const std::array<const S*, std::size_t(row_tile_keys<T>)>& keys,
                     T* EIGEN_RESTRICT s, Index s_stride, Index ahead) {
   using P = simd::Packet<T>;
-  constexpr int N = row_tile_keys<T>, C = 4;
+  constexpr int N = row_tile_keys<T>, most = 4;
   constexpr Index W = Shape<T>::width;
   P sum[std::size_t(R)][std::size_t(N)];
 #pragma GCC unroll 4
@@ -68,7 +68,9 @@ void row_score_tile(const T* EIGEN_RESTRICT q, Index q_stride, const RowEnd<T>& 
   const Index whole = end.whole();
   Index t = 0;
 #pragma GCC unroll 1
-  for (; t + C * W <= whole; t += C * W) add(std::integral_constant<int, C>{}, t, load);
+  for (; t + most * W <= whole; t += most * W) {
+    add(std::integral_constant<int, most>{}, t, load);
+  }
 #pragma GCC unroll 1
   for (; t < whole; t += W) add(std::integral_constant<int, 1>{}, t, load);
   if (end.rest() > 0) {
