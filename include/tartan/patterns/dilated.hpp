@@ -49,6 +49,10 @@ class Dilated {
     const Index classes = detail::min(dilation(), extent.row_end - extent.row_begin);
     for (Index c = 0; c < classes; ++c) {
       const Index residue = detail::floor_mod(extent.row_begin + c, dilation());
+      if (residue >= extent.key_end) {  // no key: on to the next residue that has one, 0
+        c += dilation() - 1 - residue;
+        continue;
+      }
       visit(Band{extent.rows(residue, dilation()), extent.keys(residue, dilation()),
                  Bound::at(-reach()), Bound::at(reach())});
     }

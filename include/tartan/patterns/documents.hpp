@@ -57,6 +57,7 @@ class Documents {
     for (Index i = detail::max(0, extent.row_begin); i < row_end;) {
       const auto end = document_end(i);
       const Index begin = *std::prev(end);
+      if (begin >= extent.key_end) return;  // nor has a later one keys
       const Index last_row = detail::min(*end, row_end);
       const Index keys = detail::min(*end, extent.key_end) - begin;
       for_each_band(inside_, {i - begin, last_row - begin, keys},

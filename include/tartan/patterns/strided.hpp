@@ -39,6 +39,10 @@ class Strided {
     const Index classes = detail::min(stride(), extent.row_end - extent.row_begin);
     for (Index c = 0; c < classes; ++c) {
       const Index residue = detail::floor_mod(extent.row_begin + c, stride());
+      if (residue >= extent.key_end) {  // no key: on to the next residue that has one, 0
+        c += stride() - 1 - residue;
+        continue;
+      }
       visit(Band{extent.rows(residue, stride()), extent.keys(residue, stride())});
     }
   }
