@@ -49,6 +49,7 @@
 
 #include "attention/attention.hpp"
 #include "attention/captured_mass.hpp"
+#include "attention/merge.hpp"
 #include "attention/weights.hpp"
 #include "attention/work.hpp"
 #include "reference/attention.hpp"

@@ -67,6 +67,7 @@ EIGEN_STRONG_INLINE Packet<T> broadcast(T x) {
   return ei::pset1<Packet<T>>(x);
 }
 using ei::padd;
+using ei::pand;
 using ei::pmadd;
 using ei::pmax;
 using ei::pmul;
