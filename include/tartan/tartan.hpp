@@ -53,3 +53,5 @@
 #include "attention/weights.hpp"
 #include "attention/work.hpp"
 #include "reference/attention.hpp"
+#include "rotary/rotary.hpp"
+#include "rotary/rotary_table.hpp"
