@@ -54,8 +54,13 @@
 
 #include "attention/attention.hpp"
 #include "attention/captured_mass.hpp"
+#include "attention/merge.hpp"
 #include "attention/multi_head.hpp"
 #include "attention/weights.hpp"
 #include "attention/work.hpp"
+#include "cache/decode.hpp"
+#include "cache/serialize.hpp"
 #include "reference/attention.hpp"
 #include "reference/multi_head.hpp"
+#include "rotary/rotary.hpp"
+#include "rotary/rotary_table.hpp"

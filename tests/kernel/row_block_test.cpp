@@ -189,8 +189,8 @@ TEST_CASE("take_rows: keys in parts, in one state or in several that are merged"
         part.start();
         take_rows<float, 3>(part.rows(), rig.keys().part(first, some));
         for (Index r = 0; r < 3; ++r) {
-          merge_rows(rig.out.data() + r * dv, rig.row_max[r], rig.row_sum[r],
-                     part.out.data() + r * dv, part.row_max[r], part.row_sum[r], dv);
+          merge_row_parts(rig.out.data() + r * dv, rig.row_max[r], rig.row_sum[r],
+                          part.out.data() + r * dv, part.row_max[r], part.row_sum[r], dv);
         }
       } else {
         take_rows<float, 3>(rig.rows(), rig.keys().part(first, some));

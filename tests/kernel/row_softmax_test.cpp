@@ -112,25 +112,25 @@ TEST_CASE("row_softmax: a block without keys, or all of them masked, changes not
   CHECK((row_max == -1e38f && row_sum == 1 && s[0] == 1 && correction == 0));
 }
 
-TEST_CASE("merge_rows: two parts of a row, or one and none") {
+TEST_CASE("merge_row_parts: two parts of a row, or one and none") {
   float out[2] = {1, 2}, row_max = 3, row_sum = 4;
   const float other[2] = {8, 4};
-  merge_rows(out, row_max, row_sum, other, 5.0f, 2.0f, 2);  // the first now counts a quarter
+  merge_row_parts(out, row_max, row_sum, other, 5.0f, 2.0f, 2);  // the first now counts a quarter
   CHECK((out[0] == 8.25f && out[1] == 4.5f && row_max == 5 && row_sum == 3));
-  merge_rows(out, row_max, row_sum, other, 4.0f, 2.0f, 2);
+  merge_row_parts(out, row_max, row_sum, other, 4.0f, 2.0f, 2);
   CHECK((out[0] == 12.25f && out[1] == 6.5f && row_max == 5 && row_sum == 4));
 
   float none_out[2], none_max, none_sum;
   start_row(none_out, 2, none_max, none_sum);
-  merge_rows(out, row_max, row_sum, none_out, none_max, none_sum, 2);
+  merge_row_parts(out, row_max, row_sum, none_out, none_max, none_sum, 2);
   CHECK((out[0] == 12.25f && out[1] == 6.5f && row_max == 5 && row_sum == 4));
-  merge_rows(none_out, none_max, none_sum, out, row_max, row_sum, 2);
+  merge_row_parts(none_out, none_max, none_sum, out, row_max, row_sum, 2);
   CHECK((none_out[0] == 12.25f && none_out[1] == 6.5f && none_max == 5 && none_sum == 4));
 
   float a[2], a_max, a_sum, b[2], b_max, b_sum;
   start_row(a, 2, a_max, a_sum);
   start_row(b, 2, b_max, b_sum);
-  merge_rows(a, a_max, a_sum, b, b_max, b_sum, 2);
+  merge_row_parts(a, a_max, a_sum, b, b_max, b_sum, 2);
   CHECK((a[0] == 0 && a[1] == 0 && a_max == no_row_max<float> && a_sum == 0));
 }
 
@@ -144,7 +144,8 @@ TEST_CASE("finish_row divides by the sum; a row without keys is 0") {
 }
 
 #ifndef __FAST_MATH__
-TEST_CASE("row_softmax and merge_rows: NaN reaches its row, wherever it comes in, and no other") {
+TEST_CASE(
+    "row_softmax and merge_row_parts: NaN reaches its row, wherever it comes in, and no other") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (Index at = 0; at < 40; ++at) {
     for (const float poison : {nan, std::numeric_limits<float>::infinity()}) {
@@ -159,7 +160,7 @@ TEST_CASE("row_softmax and merge_rows: NaN reaches its row, wherever it comes in
       CHECK(std::isnan(row_sum[0]));
       float out = 1, other_max = 2, other_sum = 1;
       const float other = 1;
-      merge_rows(&out, other_max, other_sum, &other, row_max[0], row_sum[0], 1);
+      merge_row_parts(&out, other_max, other_sum, &other, row_max[0], row_sum[0], 1);
       CHECK(std::isnan(other_sum));
     }
   }

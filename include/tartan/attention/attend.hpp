@@ -82,6 +82,16 @@ class Plans {
   std::vector<const Plan*> last_;  // of each head
 };
 
+/// The sink logits of all heads; none where there are none.
+template <class T>
+std::vector<T> sinks_of(const Options& options, Index heads) {
+  std::vector<T> sinks;
+  for (Index h = 0; h < heads && !options.sinks.empty(); ++h) {
+    sinks.push_back(static_cast<T>(options.sink(h)));
+  }
+  return sinks;
+}
+
 /// Runs a call. Precondition: shapes agree and out overlaps no input; nothing is written before the
 /// options are found right.
 template <class S, class P, Executor E>
@@ -95,10 +105,7 @@ void attend(const Request<S>& request, const P& pattern, const Options& options,
     check_query_offset(s.first_position);
     options.score.check({s.first_position, s.first_position + s.queries(), s.keys()}, heads.query);
   }
-  std::vector<T> sinks;
-  for (Index h = 0; h < heads.query && !options.sinks.empty(); ++h) {
-    sinks.push_back(static_cast<T>(options.sink(h)));
-  }
+  const std::vector<T> sinks = sinks_of<T>(options, heads.query);
   // Heads that are worked on together: those of a group, where they have the same pattern.
   const Index group = Pattern<P> ? heads.group() : 1;
   Plans plans;

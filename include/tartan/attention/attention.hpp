@@ -28,6 +28,13 @@ struct Attention {
   Eigen::Matrix<detail::Computed<Scalar>, Dynamic, 1> lse;
 };
 
+/// The same of many heads: out: n×(heads·dv), lse: n×heads, a column a head.
+template <class Scalar, int StorageOrder = Eigen::ColMajor>
+struct MultiHeadAttention {
+  Eigen::Matrix<Scalar, Dynamic, Dynamic, StorageOrder> out;
+  Eigen::Matrix<detail::Computed<Scalar>, Dynamic, Dynamic> lse;
+};
+
 /// Sparse attention: out_i = sum over the keys j of row i's pattern of softmax_j(scale * q_i · k_j)
 /// * v_j. q: n×d, k: m×d, v: m×dv, in memory, with any strides. Returns n×dv, in q's storage order;
 /// rows that attend no key are 0. Row r of q is position options.query_offset + r. Exact to

@@ -84,8 +84,7 @@ class TileGate {
           pass_.row_max[first_state_ + row] = row_max;
           pass_.row_sum[first_state_ + row] = row_sum;
         } else {
-          lse_[row] = row_sum == T(0) ? -std::numeric_limits<T>::infinity()
-                                      : std::numbers::ln2_v<T> * (row_max + std::log2(row_sum));
+          lse_[row] = log_sum_exp(row_max, row_sum);
         }
       }
     });

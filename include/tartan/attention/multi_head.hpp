@@ -29,13 +29,6 @@ concept PatternOfHeads = Pattern<P> || Schedule<P>;
 
 namespace tartan::inline TARTAN_ISA {
 
-/// What multi_head_attention_with_lse returns. out: n×(query·dv). lse: n×query, a column a head.
-template <class Scalar, int StorageOrder = Eigen::ColMajor>
-struct MultiHeadAttention {
-  Eigen::Matrix<Scalar, Dynamic, Dynamic, StorageOrder> out;
-  Eigen::Matrix<detail::Computed<Scalar>, Dynamic, Dynamic> lse;
-};
-
 /// attention() for all heads at once, over token-major matrices: q n×(query·d), k m×(kv·d),
 /// v m×(kv·dv), with head h in the columns from h·d (h·dv) on; nothing is copied together. Returns
 /// n×(query·dv), in q's storage order. `pattern` is one for all heads, or a schedule with one for

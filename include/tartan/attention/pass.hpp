@@ -26,7 +26,7 @@ struct Call {
   const Score* score = nullptr;  ///< what changes the scaled scores; null: nothing
   const T* sinks = nullptr;      ///< a logit a head that takes weight and has no value; null: none
   Index first_head = 0;          ///< what the score is told of the first head
-  std::span<const KvRun> runs;   ///< in which rows keys are; none: row j is key j
+  std::span<const KvRun> runs = {};  ///< in which rows keys are; none: row j is key j
 
   /// What queries are multiplied by: scores are in base 2 where nothing else is to see them.
   T score_unit() const { return score ? scale : scale * std::numbers::log2e_v<T>; }

@@ -3,9 +3,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <bit>
-#include <cstdint>
-#include <limits>
 #include <type_traits>
 
 namespace tartan {
@@ -34,13 +31,6 @@ struct CommonScalar {
       is_scalar<type>,
       "tartan: attention: the scalar type must be float, double, Eigen::half or Eigen::bfloat16");
 };
-
-/// True for a log-sum-exp of no key; by its bits, and so under -ffast-math too.
-template <class T>
-bool of_no_key(T lse) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  return std::bit_cast<Bits>(lse) == std::bit_cast<Bits>(-std::numeric_limits<T>::infinity());
-}
 
 }  // namespace detail
 }  // namespace tartan

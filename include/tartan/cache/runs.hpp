@@ -7,17 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "../lattice/lattice.hpp"
+#include "../lattice/kv_run.hpp"
 
 namespace tartan {
-
-/// The keys at `positions` are in rows first_row, first_row + 1, ... of a cache's storage.
-struct KvRun {
-  Lattice positions;
-  Index first_row = 0;
-
-  constexpr bool operator==(const KvRun&) const = default;
-};
 
 /// The keys at `positions` are in rows row, row + step, ... of a cache's storage.
 struct KvPiece {

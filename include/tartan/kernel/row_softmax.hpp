@@ -68,8 +68,8 @@ T exp2_of(T x) {
 /// Takes the keys of another part of the row in: afterwards maximum, sum and the dv outputs are
 /// those of all keys of both, to rounding. Either part may be without keys.
 template <class T>
-void merge_rows(T* EIGEN_RESTRICT out, T& row_max, T& row_sum, const T* EIGEN_RESTRICT other_out,
-                T other_max, T other_sum, Index dv) {
+void merge_row_parts(T* EIGEN_RESTRICT out, T& row_max, T& row_sum,
+                     const T* EIGEN_RESTRICT other_out, T other_max, T other_sum, Index dv) {
   const T both = row_max < other_max ? other_max : row_max;
   const T own = exp2_of<T>(row_max - both), other = exp2_of<T>(other_max - both);
   for (Index c = 0; c < dv; ++c) out[c] = out[c] * own + other_out[c] * other;

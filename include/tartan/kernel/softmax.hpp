@@ -2,7 +2,9 @@
 // base 2 (log2(e) is folded into the queries' scale). Layer: kernel.
 #pragma once
 
+#include <cmath>
 #include <limits>
+#include <numbers>
 #include <span>
 
 #include "key_block.hpp"
@@ -18,6 +20,13 @@ inline constexpr T masked_score = std::numeric_limits<T>::lowest();
 /// below every other score.
 template <class T>
 inline constexpr T no_row_max = masked_score<T>*(1 - std::numeric_limits<T>::epsilon());
+
+/// The natural log-sum-exp of a row; -infinity where it has seen no key.
+template <class T>
+T log_sum_exp(T row_max, T row_sum) {
+  return row_sum == T(0) ? -std::numeric_limits<T>::infinity()
+                         : std::numbers::ln2_v<T> * (row_max + std::log2(row_sum));
+}
 
 /// What one vector of lanes attends of one part of a block. The bounds are read only where the
 /// range is not full.

@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <bit>
 #include <cmath>
+#include <complex>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -67,10 +68,23 @@ EIGEN_STRONG_INLINE Packet<T> broadcast(T x) {
   return ei::pset1<Packet<T>>(x);
 }
 using ei::padd;
+using ei::pand;
 using ei::pmadd;
 using ei::pmax;
 using ei::pmul;
 using ei::psub;
+
+/// True where the target multiplies vectors of complex numbers.
+template <class T>
+inline constexpr bool has_complex_product =
+    bool(ei::packet_traits<std::complex<T>>::Vectorizable) && (width<T> > 1);
+
+/// a * b, of complex numbers: their real parts in even lanes, the imaginary ones beside them.
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> complex_product(const Packet<T>& a, const Packet<T>& b) {
+  using P = typename ei::packet_traits<std::complex<T>>::type;
+  return ei::pmul(P(a), P(b)).v;
+}
 
 /// A mask: true where lower <= x and x <= upper.
 template <class P>
