@@ -51,4 +51,8 @@
 #include "attention/captured_mass.hpp"
 #include "attention/weights.hpp"
 #include "attention/work.hpp"
+
+#include "cache/kv_cache.hpp"
+#include "cache/serialize.hpp"
+
 #include "reference/attention.hpp"
