@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "../attention/check.hpp"
+#include "../attention/view.hpp"
 #include "kv_store.hpp"
 #include "needed_keys.hpp"
 
@@ -120,6 +120,10 @@ class KvCache {
     return shape;
   }
 
+  static std::string shape_text(Index rows, Index cols) {
+    return std::to_string(rows) + "x" + std::to_string(cols);
+  }
+
   [[noreturn]] static void refuse(const std::string& what) {
     throw std::invalid_argument("tartan: KvCache: " + what);
   }
@@ -128,13 +132,13 @@ class KvCache {
     const auto columns = [&](const char* name, Index rows, Index cols, const char* dim, Index d) {
       if (cols == kv_heads() * d) return;
       refuse(std::string("append: ") + name + " must have " + std::to_string(kv_heads() * d) +
-             " columns (kv_heads * " + dim + "), got " + detail::shape_text(rows, cols));
+             " columns (kv_heads * " + dim + "), got " + shape_text(rows, cols));
     };
     columns("k", k_rows, k_cols, "head_dim", head_dim());
     columns("v", v_rows, v_cols, "value_dim", value_dim());
     if (k_rows != v_rows) {
-      refuse("append: k and v must have a row for each token, got " +
-             detail::shape_text(k_rows, k_cols) + " and " + detail::shape_text(v_rows, v_cols));
+      refuse("append: k and v must have a row for each token, got " + shape_text(k_rows, k_cols) +
+             " and " + shape_text(v_rows, v_cols));
     }
     if (k_rows > detail::horizon - next_) refuse("append: positions must be below 2^59");
   }
