@@ -86,16 +86,16 @@ class RowDriver {
     const RowGroup<T, S>& group = groups_[std::size_t(part.group)];
     const Index q_stride = RowEnd<T>(d_).padded();
     Scratch& scratch = Scratch::of_this_thread();
-    scratch.reset(Scratch::bytes_for<T>(most_rows * q_stride) +
-                  Scratch::bytes_for<T>(most_rows * state_stride_) +
-                  Scratch::bytes_for<T>(2 * most_rows));
-    T* q = scratch.take<T>(most_rows * q_stride);
-    T* out = scratch.take<T>(most_rows * state_stride_);
-    T* row_max = scratch.take<T>(2 * most_rows);
-    T* row_sum = row_max + most_rows;
+    scratch.reset(Scratch::bytes_for<T>(most_query_rows * q_stride) +
+                  Scratch::bytes_for<T>(most_query_rows * state_stride_) +
+                  Scratch::bytes_for<T>(2 * most_query_rows));
+    T* q = scratch.take<T>(most_query_rows * q_stride);
+    T* out = scratch.take<T>(most_query_rows * state_stride_);
+    T* row_max = scratch.take<T>(2 * most_query_rows);
+    T* row_sum = row_max + most_query_rows;
     const T unit = options_.score ? scale_ : scale_ * std::numbers::log2e_v<T>;
-    for (Index head = 0; head < group.q.rows; head += most_rows) {
-      const Index rows = min(most_rows, group.q.rows - head);
+    for (Index head = 0; head < group.q.rows; head += most_query_rows) {
+      const Index rows = min(most_query_rows, group.q.rows - head);
       for (Index r = 0; r < rows; ++r) {
         pack_query<T>(group.q.at(head + r, 0), group.q.col_stride, d_, unit, q + r * q_stride);
         start_row(out + r * state_stride_, dv_, row_max[r], row_sum[r]);

@@ -11,7 +11,7 @@ namespace tartan::detail::inline TARTAN_ISA {
 
 /// Queries taken at once, at most: they fit the registers, and more gain nothing, since keys come
 /// from the cache for those beyond.
-inline constexpr int most_rows = 4;
+inline constexpr int most_query_rows = 4;
 
 /// Keys in a block, for which scores are kept. Streams of keys and of values take turns; with
 /// fewer, each starts anew too often (64 keys of 64 floats: 10 % slower).
@@ -58,7 +58,7 @@ struct LeaveScores {
 /// masked_score: the values of these are then kept from the rows, whatever they hold.
 template <class T, int R, class S, class Edit = LeaveScores>
 void take_rows(const QueryRows<T>& rows, const RowKeys<S>& keys, const Edit& edit = {}) {
-  static_assert(R >= 1 && R <= most_rows);
+  static_assert(R >= 1 && R <= most_query_rows);
   constexpr Index stride = row_block_keys;
   alignas(64) T s[std::size_t(R * stride)];
   T correction[std::size_t(R)];
@@ -81,7 +81,7 @@ void take_rows(const QueryRows<T>& rows, const RowKeys<S>& keys, const Edit& edi
   }
 }
 
-/// The same for a number of rows known at run time, 1 to most_rows.
+/// The same for a number of rows known at run time, 1 to most_query_rows.
 template <class T, class S, class Edit = LeaveScores>
 void take_rows(int count, const QueryRows<T>& rows, const RowKeys<S>& keys, const Edit& edit = {}) {
   switch (count) {
