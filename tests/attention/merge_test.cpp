@@ -139,6 +139,18 @@ TEST_CASE("merge: keys split by rows, with rows that see none of one part, or of
   }
 }
 
+TEST_CASE("merge: of many heads at once") {
+  const auto window = Window{20, 11}, half = Window{6, 0};
+  const Problem<RowMajor<float>> p({90, 77, 3 * 12, 3 * 19, 3}, 5);
+  const auto run = [&](const auto& pattern) {
+    return multi_head_attention_with_lse(p.q, p.k, p.v, Heads{3}, pattern, p.options);
+  };
+  const auto whole = run(window);
+  const auto both = merged(run(half), run(window - half));
+  static_assert(std::is_same_v<decltype(both), decltype(whole)>);
+  CHECK(distance(both, whole) < rounding<float>);
+}
+
 TEMPLATE_TEST_CASE("merge: a part without keys changes nothing, whatever it holds", "",
                    RowMajor<float>, ColMajor<float>, RowMajor<double>, ColMajor<double>) {
   using T = typename TestType::Scalar;

@@ -246,7 +246,7 @@ TEST_CASE("rotary: packed documents, and a token decoded, to the bit") {
 
 TEMPLATE_TEST_CASE("rotary: a table gives the same bits", "", RowMajor<float>, ColMajor<double>,
                    RowMajor<Eigen::half>, ColMajor<Eigen::bfloat16>) {
-  using C = detail::RotaryScalar<typename TestType::Scalar>;
+  using C = detail::Computed<typename TestType::Scalar>;
   for (const Rotary& rotary : rotaries()) {
     const auto x = random_heads<TestType>(150, 2, rotary);
     const RotaryTable<C> table(rotary, 300, -20);

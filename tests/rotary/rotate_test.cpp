@@ -18,7 +18,7 @@ constexpr double epsilon_of(Eigen::bfloat16) { return 1.0 / 128; }
 /// Turns pairs that lie `stride` apart, b after a by `across`; true where all are right.
 template <class T>
 bool turns_runs(Index count, Index stride, Index across) {
-  using C = RotaryScalar<T>;
+  using C = Computed<T>;
   const Index size = (count > 0 ? (count - 1) * stride : 0) + across + 1;
   const auto before = Numbers<T>::random(size, 1);
   const auto cos = Numbers<C>::random(count, 2), sin = Numbers<C>::random(count, 3);
@@ -43,7 +43,7 @@ bool turns_runs(Index count, Index stride, Index across) {
 /// rotate_neighbour_runs is rotate_runs of pairs that are 2 apart.
 template <class T>
 bool turns_neighbours(Index count) {
-  using C = RotaryScalar<T>;
+  using C = Computed<T>;
   auto x = Numbers<T>::random(2 * count, 1), y = x;
   const auto turn = Numbers<C>::random(2 * count, 2);
   Numbers<C> cos(count), sin(count);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../attention/driver.hpp"  // task_count
+#include "../attention/scalars.hpp"
 #include "../attention/view.hpp"
 #include "../parallel/openmp.hpp"
 #include "angles.hpp"
@@ -34,7 +35,7 @@ struct RotaryCall {
 
   /// Turns `count` pairs, `stride` apart, of which the first is at row r and column c. Turning back
   /// is turning the pair the other way round: b, a in place of a, b.
-  void run(Index r, Index c, Index stride, const Turn<RotaryScalar<T>>& turn, Index count) const {
+  void run(Index r, Index c, Index stride, const Turn<Computed<T>>& turn, Index count) const {
     T* a = x.at(r, c);
     T* b = x.at(r, c + across());
     if (rotation == Rotation::inverse) std::swap(a, b);
@@ -46,7 +47,7 @@ struct RotaryCall {
 template <class T>
 void rotate_by_rows(const RotaryCall<T>& call, const Positions& positions, Index first, Index last,
                     auto& reader) {
-  using C = RotaryScalar<T>;
+  using C = Computed<T>;
   const Index pairs = call.pairs(), d = call.rotary.head_dim;
   const bool neighbours = call.rotary.interleaved && call.x.col_stride == 1;
   std::vector<C> woven(neighbours ? static_cast<std::size_t>(2 * pairs) : 0);
@@ -75,7 +76,7 @@ void rotate_by_rows(const RotaryCall<T>& call, const Positions& positions, Index
 template <class T>
 void rotate_by_columns(const RotaryCall<T>& call, const Positions& positions, Index first,
                        Index last, auto& reader) {
-  using C = RotaryScalar<T>;
+  using C = Computed<T>;
   const Index pairs = call.pairs(), d = call.rotary.head_dim;
   std::vector<C> turns(static_cast<std::size_t>(2 * pairs * rotary_rows));
   C* const cos = turns.data();
@@ -140,12 +141,12 @@ void rotate(const View<T>& x, const Rotary& rotary, const Positions& positions, 
   if (x.rows == 0 || x.cols == 0) return;
   const RotaryAngles angles(rotary, positions, x.rows);
   run_rotary<T>(
-      {x, rotary, rotation}, positions, [&] { return RotaryReader<RotaryScalar<T>>(angles); },
+      {x, rotary, rotation}, positions, [&] { return RotaryReader<Computed<T>>(angles); },
       executor);
 }
 
 template <class T>
-void rotate(const View<T>& x, const RotaryTable<RotaryScalar<T>>& table, const Positions& positions,
+void rotate(const View<T>& x, const RotaryTable<Computed<T>>& table, const Positions& positions,
             Rotation rotation, const auto& executor) {
   check_rotated(x, table.rotary());
   check_positions(positions, x.rows);
@@ -159,14 +160,12 @@ void rotate(const View<T>& x, const RotaryTable<RotaryScalar<T>>& table, const P
   }
   run_rotary<T>(
       {x, table.rotary(), rotation}, positions,
-      [&]() -> const RotaryTable<RotaryScalar<T>>& { return table; }, executor);
+      [&]() -> const RotaryTable<Computed<T>>& { return table; }, executor);
 }
 
 template <class X>
 void check_rotary_type() {
-  using T = typename X::Scalar;
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                    std::is_same_v<T, Eigen::half> || std::is_same_v<T, Eigen::bfloat16>,
+  static_assert(is_scalar<typename X::Scalar>,
                 "tartan: rotary: the scalar type must be float, double, half or bfloat16");
 }
 
@@ -217,7 +216,7 @@ template <class X, class T, Executor E = DefaultExecutor>
 void apply_rotary(X&& x, const RotaryTable<T>& table, const Positions& positions = {},
                   Rotation rotation = Rotation::forward, const E& executor = {}) {
   using Scalar = typename std::remove_cvref_t<X>::Scalar;
-  static_assert(std::is_same_v<T, detail::RotaryScalar<Scalar>>,
+  static_assert(std::is_same_v<T, detail::Computed<Scalar>>,
                 "tartan: apply_rotary: the table must be RotaryTable<double> for a matrix of "
                 "double, else RotaryTable<float>");
   detail::rotate(detail::rotary_view(x), table, positions, rotation, executor);

@@ -3,14 +3,11 @@
 
 #include <type_traits>
 
+#include "../attention/scalars.hpp"  // Computed
 #include "../lattice/index.hpp"
 #include "../simd/packet.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
-
-/// What numbers of type T are turned in.
-template <class T>
-using RotaryScalar = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 /// Numbers that are turned at a time where they are not turned in place.
 inline constexpr Index rotary_chunk = 64;
@@ -56,7 +53,7 @@ void rotate_neighbours(T* z, const T* turn, Index count) {
 template <class T>
 class RotaryRun {
  public:
-  using Scalar = RotaryScalar<T>;
+  using Scalar = Computed<T>;
 
   RotaryRun(T* data, Index stride, Index count) : data_(data), stride_(stride), count_(count) {
     if (stride == 1) {
@@ -87,9 +84,9 @@ class RotaryRun {
 
 /// rotate_pairs for numbers of any type, `stride` apart.
 template <class T>
-void rotate_runs(T* a, T* b, Index stride, const RotaryScalar<T>* cos, const RotaryScalar<T>* sin,
+void rotate_runs(T* a, T* b, Index stride, const Computed<T>* cos, const Computed<T>* sin,
                  Index count) {
-  if constexpr (std::is_same_v<T, RotaryScalar<T>>) {
+  if constexpr (std::is_same_v<T, Computed<T>>) {
     if (stride == 1) return rotate_pairs(a, b, cos, sin, count);
   }
   for (Index x = 0; x < count; x += rotary_chunk) {
@@ -103,8 +100,8 @@ void rotate_runs(T* a, T* b, Index stride, const RotaryScalar<T>* cos, const Rot
 
 /// rotate_neighbours for numbers of any type.
 template <class T>
-void rotate_neighbour_runs(T* z, const RotaryScalar<T>* turn, Index count) {
-  if constexpr (std::is_same_v<T, RotaryScalar<T>>) {
+void rotate_neighbour_runs(T* z, const Computed<T>* turn, Index count) {
+  if constexpr (std::is_same_v<T, Computed<T>>) {
     rotate_neighbours(z, turn, count);
   } else {
     for (Index x = 0; x < count; x += rotary_chunk) {
