@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "families.hpp"
+#include "models.hpp"
 #include "plan.hpp"
 
 namespace {
@@ -76,6 +77,22 @@ void families(Plan& plan, Index n) {
   for (const auto& c : bench::family_cases<float>(n)) plan.add(c, p);
 }
 
+/// Heads, score modifiers and scalar types.
+void models(Plan& plan, Index n) {
+  const int all = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  bench::add_heads(plan, n, all);
+  bench::add_scores(plan, n);
+  bench::add_scalar<float>(plan, n);
+  bench::add_scalar<Eigen::half>(plan, n);
+  bench::add_scalar<Eigen::bfloat16>(plan, n);
+}
+
+/// A token over a cache of n.
+void decoding(Plan& plan, Index n) {
+  bench::add_decoding(plan, n, 1);
+  bench::add_decoding(plan, n, 8);
+}
+
 /// How many runs take at least `seconds`: fixed beforehand, so that no round is spent on guessing.
 Index runs_for(const bench::Measurement& m, double seconds) {
   if (m.first_run >= seconds) return 1;
@@ -113,13 +130,12 @@ void measure(benchmark::State& state, const bench::Measurement& m, Progress& pro
 }  // namespace
 
 int main(int argc, char** argv) try {
-  const std::map<std::string, void (*)(Plan&, Index)> suites = {{"scale", scale},
-                                                                {"families", families},
-                                                                {"threads", threads},
-                                                                {"shapes", shapes},
-                                                                {"density", density}};
+  const std::map<std::string, void (*)(Plan&, Index)> suites = {
+      {"scale", scale},   {"families", families}, {"threads", threads}, {"shapes", shapes},
+      {"models", models}, {"decoding", decoding}, {"density", density}};
   if (argc < 5 || !suites.contains(argv[1])) {
-    std::cerr << "usage: attention_bench scale|families|threads|shapes|density N ROUNDS SECONDS "
+    std::cerr << "usage: attention_bench "
+                 "scale|families|threads|shapes|models|decoding|density N ROUNDS SECONDS "
                  "[--benchmark_...]\n";
     return 2;
   }

@@ -84,6 +84,11 @@ class Plan {
     add_checked("naive/Dense", c, p, Expected<T>(c, *p), 1, [=] { (*naive)(*p); });
   }
 
+  /// A measurement that has been checked already.
+  void add(Measurement m) { measurements_.push_back(std::move(m)); }
+  /// Keeps what measurements refer to.
+  void keep_alive(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
+
   template <class T>
   void add_peak() {
     add_peak<T, 12>();
@@ -128,6 +133,7 @@ class Plan {
   }
 
   std::vector<Measurement> measurements_;
+  std::vector<std::shared_ptr<const void>> kept_;
 };
 
 }  // namespace bench
