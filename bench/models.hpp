@@ -76,6 +76,21 @@ class HeadsCases {
     add_run(who, what, *p, run, threads);
   }
 
+  /// One call for each head, on columns of the matrices.
+  void add_calls_on_columns(const std::string& what, std::shared_ptr<HeadsProblem<S>> p) {
+    add_run(
+        "calls on columns", what, *p,
+        [=, mask = mask_] {
+          for (Index h = 0; h < p->heads.query; ++h) {
+            const Index from = h * p->d, kv = h / p->heads.group() * p->d;
+            tartan::attention_into(p->out.middleCols(from, p->d), p->q.middleCols(from, p->d),
+                                   p->k.middleCols(kv, p->d), p->v.middleCols(kv, p->d), mask, {},
+                                   Threads{1});
+          }
+        },
+        1);
+  }
+
   /// One call for each head, on matrices of its own.
   void add_single_calls(const std::string& what, std::shared_ptr<HeadsProblem<S>> p) {
     add_run(
@@ -119,6 +134,7 @@ inline void add_heads(Plan& plan, Index n, int all_threads) {
   const auto add = [&](const char* name, const auto& mask) {
     HeadsCases<float, std::decay_t<decltype(mask)>> cases(plan, name, mask);
     cases.add_single_calls("", plain);
+    cases.add_calls_on_columns("", plain);
     cases.add("multi-head", "", plain);
     cases.add("multi-head", "", plain, {}, all_threads);
     cases.add("grouped", "", grouped);

@@ -79,6 +79,7 @@ suite() {
   "${@:5}" build/bench/bench/attention_bench "$1" "$2" "$3" "$4" \
     --benchmark_out="$out/$1-$2.json" --benchmark_out_format=json >"$out/last.log"
 }
+cache() { build/bench/bench/bounded_cache "$1" >"$out/cache.json"; }
 million() { build/bench/bench/million_tokens "$1" >"$out/million.json"; }
 compile_time() {
   local words
@@ -88,7 +89,7 @@ compile_time() {
 
 case $mode in
   full)
-    steps=13
+    steps=16
     step "scale, N = 256" suite scale 256 21 0.02 "${pin[@]}"
     step "scale, N = 1024" suite scale 1024 21 0.05 "${pin[@]}"
     step "scale, N = 4096" suite scale 4096 15 0.05 "${pin[@]}"
@@ -100,11 +101,14 @@ case $mode in
     step "one thread and all, N = 16384" suite threads 16384 9 0.05
     step "head_dim 32, 64, 128; float and double; N = 4096" suite shapes 4096 11 0.05 "${pin[@]}"
     step "where dense wins, N = 4096" suite density 4096 9 0.02 "${pin[@]}"
+    step "heads, score modifiers, scalars, N = 4096" suite models 4096 11 0.03
+    step "decoding, a context of 65536" suite decoding 65536 31 0.01 "${pin[@]}"
     step "a million tokens" million 1048576
+    step "a million tokens through a bounded cache" cache 1000000
     step "compile times" compile_time 5
     ;;
   quick)
-    steps=7
+    steps=9
     step "scale, N = 1024" suite scale 1024 7 0.02 "${pin[@]}"
     step "scale, N = 4096" suite scale 4096 5 0.02 "${pin[@]}"
     step "scale, N = 16384" suite scale 16384 3 0.02 "${pin[@]}"
@@ -112,16 +116,21 @@ case $mode in
     step "one thread and all, N = 4096" suite threads 4096 5 0.02
     step "head_dim 32, 64, 128; float and double; N = 4096" suite shapes 4096 3 0.02 "${pin[@]}"
     step "where dense wins, N = 4096" suite density 4096 3 0.01 "${pin[@]}"
+    step "heads, score modifiers, scalars, N = 4096" suite models 4096 3 0.01
+    step "decoding, a context of 65536" suite decoding 65536 5 0.01 "${pin[@]}"
     ;;
   smoke)
-    steps=8
+    steps=11
     step "scale, N = 64" suite scale 64 1 0 "${pin[@]}"
     step "scale, N = 256" suite scale 256 1 0 "${pin[@]}"
     step "families, N = 256" suite families 256 1 0 "${pin[@]}"
     step "one thread and all, N = 256" suite threads 256 1 0
     step "head_dim 32, 64, 128; float and double; N = 256" suite shapes 256 1 0 "${pin[@]}"
     step "where dense wins, N = 256" suite density 256 1 0 "${pin[@]}"
+    step "heads, score modifiers, scalars, N = 256" suite models 256 1 0
+    step "decoding, a context of 1024" suite decoding 1024 1 0 "${pin[@]}"
     step "many tokens" million 4096
+    step "many tokens through a bounded cache" cache 4096
     step "compile times" compile_time 1
     ;;
 esac

@@ -14,7 +14,7 @@ import re
 import statistics
 import sys
 
-NAME = re.compile(r"(?P<who>[^/]+)/(?P<pattern>.+)/(?P<scalar>float|double)"
+NAME = re.compile(r"(?P<who>[^/]+)/(?P<pattern>.+)/(?P<scalar>float|double|half|bfloat16)"
                   r"/n:(?P<n>\d+)/d:(?P<d>\d+)/t:(?P<threads>\d+)/")
 SCALE_PLOT = ["Strided<S>", "Local<W>", "Local<W> | (Causal & Columns<S>)",
               "Local<W> | Strided<S>", "Causal & (Local<W> | Strided<S>)"]
@@ -31,7 +31,11 @@ class Measurement:
         self.n, self.d, self.threads = int(key["n"]), int(key["d"]), int(key["threads"])
         self.pairs, self.flops, self.bytes = entry["pairs"], entry["flops"], entry["bytes"]
         self.predicted = entry["predicted"]
-        self.times = []
+        self.times, self.walls = [], []
+
+    @property
+    def wall(self):
+        return statistics.median(self.walls)
 
     @property
     def time(self):
@@ -60,7 +64,8 @@ class Run:
     def __init__(self, path):
         data = json.loads(path.read_text())
         self.context = data["context"]
-        clock = "real_time" if self.context["suite"] == "threads" else "cpu_time"
+        # Where one thread and several are compared, both by the same clock.
+        self.timed_by_wall = self.context["suite"] == "threads"
         found = {}
         for entry in data["benchmarks"]:
             if entry["run_type"] != "iteration":
@@ -68,7 +73,9 @@ class Run:
             key = NAME.match(entry["name"])
             unit = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}[entry["time_unit"]]
             m = found.setdefault(key.group(0), Measurement(key, entry))
+            clock = "real_time" if m.threads > 1 or self.timed_by_wall else "cpu_time"
             m.times.append(entry[clock] * unit)
+            m.walls.append(entry["real_time"] * unit)
         self.all = list(found.values())
 
     def get(self, who, pattern, scalar="float", d=64, threads=1):
@@ -188,6 +195,57 @@ def shapes_section(run):
                     "speed-up", "efficiency"], [r[3] for r in rows])]
 
 
+def models_section(n, run):
+    masks = ["Dense", "Local<W> | Strided<S>"]
+    heads, scores, scalars = [], [], []
+    for mask in masks:
+        single, multi = run.get("single calls", mask), run.get("multi-head", mask)
+        grouped, short = run.get("grouped", mask), run.get("short heads", mask)
+        blocks = run.get("calls on columns", mask)
+
+        def on_all(who):
+            return next((m for m in run.all
+                         if (m.who, m.pattern) == (who, mask) and m.threads > 1), None)
+        heads.append([mask, duration(single.time), f"{blocks.time / single.time:.2f}",
+                      f"{multi.time / single.time:.2f}", f"{grouped.time / single.time:.2f}",
+                      *[f"{one.wall / many.wall:.2f}" if many else ""
+                        for one, many in ((multi, on_all("multi-head")),
+                                          (short, on_all("short heads")))]])
+        none = run.get("score", f"none, {mask}")
+        for m in run.all:
+            if m.who == "score" and m.pattern.endswith(f", {mask}") and m is not none:
+                scores.append([m.pattern[:-len(mask) - 2], mask, duration(m.time),
+                               f"{100 * (m.time / none.time - 1):.0f} %"])
+        base = run.get("scalar", mask)
+        for m in run.all:
+            if m.who == "scalar" and m.pattern == mask:
+                scalars.append([m.scalar, mask, duration(m.time), f"{base.time / m.time:.2f}"])
+    scores.sort(key=lambda row: (row[0], row[1]))
+    return [f"## Heads, score modifiers, scalars: N = {n}, head_dim 64", "",
+            "Eight heads: times as multiples of eight calls of `attention()` on matrices of their "
+            "own (first column). *Grouped* has two key/value heads. Short heads are of "
+            f"{n // 8} tokens.", "",
+            *table(["pattern", "8 calls", "8 calls on columns", "multi-head", "grouped",
+                    "speed-up on all threads", "of short heads"], heads),
+            "What score modifiers add to the time, one head:", "",
+            *table(["modifier", "pattern", "time", "added"], scores),
+            "Scalar types, one head:", "",
+            *table(["scalar", "pattern", "time", "times as fast as float"], scalars)]
+
+
+def decoding_section(n, run):
+    rows = []
+    for m in run.all:
+        if m.who != "decode":
+            continue
+        read = run.get("read", m.pattern)
+        rows.append([m.pattern, f"{m.pairs:.0f}", duration(read.time), duration(m.time),
+                     f"{m.time / read.time:.2f}", f"{m.bytes / m.time * 1e-9:.0f}"])
+    return [f"## Decoding a token: float, head_dim 64, a context of {n}, one thread", "",
+            "*Read* is the time of reading as many bytes of the same cache in order.", "",
+            *table(["pattern", "keys", "read", "decode", "decode / read", "GB/s"], sorted(rows))]
+
+
 def families(run):
     """Of the density suite: family -> [(density, time / dense time, parameter)], by density."""
     dense, found = run.get("tartan", "Dense"), {}
@@ -259,6 +317,13 @@ def extras(folder):
                   f"{4e-9 * m['pairs'] * m['head_dim'] / m['seconds']:.0f} GFLOP/s; "
                   f"{m['bytes_beyond'] / 2**20:.1f} MiB of memory beyond the "
                   f"{m['input_output_bytes'] / 2**20:.0f} MiB of inputs and output.", ""]
+    if (folder / "cache.json").exists():
+        c = json.loads((folder / "cache.json").read_text())
+        lines += ["## A bounded cache", "",
+                  f"{c['tokens']} tokens decoded with `Sinks<4> | Window<511, 0>`, two key/value "
+                  f"heads of 64: {1e6 * c['seconds'] / c['tokens']:.1f} µs a token; the process "
+                  f"held at most {c['peak_bytes_early'] / 2**20:.1f} MiB after a tenth of them, "
+                  f"and {c['peak_bytes'] / 2**20:.1f} MiB at the end.", ""]
     if (folder / "compile_time.json").exists():
         c = json.loads((folder / "compile_time.json").read_text())
         lines += ["## Compile time", "",
@@ -320,7 +385,12 @@ def main():
     lines += ["## One thread and all", "", *threads_section(threads),
               f"## Widths and scalars, N = {shapes_n}, one thread", "", *shapes_section(shapes),
               f"## The density at which dense wins, N = {density_n}, one thread", "",
-              *density_section(found), *extras(folder),
+              *density_section(found)]
+    for n, run in runs(folder, "models").items():
+        lines += models_section(n, run)
+    for n, run in runs(folder, "decoding").items():
+        lines += decoding_section(n, run)
+    lines += [*extras(folder),
               "## Where it loses", "", *losses(scale, found), ""]
     (folder / "report.md").write_text("\n".join(lines))
     write_plot_data(folder, scale, found)
