@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "../simd/convert.hpp"
 #include "shape.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
@@ -61,8 +62,15 @@ void convert(const Strided2D<const A>& from, Index rows, Index cols, const Strid
     const A* source = from.data + r * from.row_stride;
     B* target = to.data + r * to.row_stride;
     if (from.col_stride == 1 && to.col_stride == 1) {
-      Eigen::Map<Eigen::Array<B, Eigen::Dynamic, 1>>(target, cols) =
-          Eigen::Map<const Eigen::Array<A, Eigen::Dynamic, 1>>(source, cols).template cast<B>();
+      Index c = 0;
+      if constexpr (sizeof(A) == 2) {
+        for (; c + simd::width<B> <= cols; c += simd::width<B>) {
+          simd::store(target + c, simd::load_as<B>(source + c));
+        }
+      }
+      Eigen::Map<Eigen::Array<B, Eigen::Dynamic, 1>>(target + c, cols - c) =
+          Eigen::Map<const Eigen::Array<A, Eigen::Dynamic, 1>>(source + c, cols - c)
+              .template cast<B>();
     } else {
       for (Index c = 0; c < cols; ++c) {
         target[c * to.col_stride] = static_cast<B>(source[c * from.col_stride]);
