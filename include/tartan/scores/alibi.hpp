@@ -43,8 +43,15 @@ class Alibi {
   }
 
   template <class T>
-  ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-    return s - static_cast<T>(alibi_slope(place.head)) * place.distance.abs();
+  struct ForHead {
+    T slope;
+    ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
+      return s - slope * place.distance.abs();
+    }
+  };
+  template <class T>
+  ForHead<T> for_head(Index head) const {
+    return {static_cast<T>(alibi_slope(head))};
   }
 
   void check(const Extent&, Index heads) const {

@@ -52,29 +52,36 @@ class RelativeBias {
   }
 
   template <class T>
-  ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-    constexpr Index W = detail::simd::width<T>;
-    const Index column = heads_ == 1 ? 0 : place.head;
-    const Index row = place.rows[0] - place.key(0) - first_;  // of lane 0
-    if (place.one_key && row >= 0 && row + W <= count_) {
-      return s + Eigen::Map<const ScoreArray<T>>(up_->template of<T>().col(column).data() + row);
+  struct ForHead {
+    const T *up, *down;  ///< from the least distance on, and from the largest
+    Index first, count;
+
+    ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
+      constexpr Index W = detail::simd::width<T>;
+      using Vector = Eigen::Map<const ScoreArray<T>>;
+      const Index row = place.rows[0] - place.key(0) - first;  // of lane 0
+      const Index back = count - 1 - row;
+      if (place.one_key) {
+        if (row >= 0 && row + W <= count) return s + Vector(up + row);
+        if (row >= count - 1) return s + up[count - 1];
+        if (row + W <= 1) return s + up[0];
+      } else if (place.one_query) {
+        if (back >= 0 && back + W <= count) return s + Vector(down + back);
+        if (back >= count - 1) return s + up[0];
+        if (back + W <= 1) return s + up[count - 1];
+      }
+      ScoreArray<T> bias;
+      for (Index l = 0; l < W; ++l) {
+        bias(l) = up[std::clamp<Index>(place.rows[l] - place.key(l) - first, 0, count - 1)];
+      }
+      return s + bias;
     }
-    if (place.one_key && (row >= count_ - 1 || row + W <= 1)) {  // beyond the table
-      return s + up_->template of<T>()(row > 0 ? count_ - 1 : 0, column);
-    }
-    const Index back = count_ - 1 - row;
-    if (place.one_query && back >= 0 && back + W <= count_) {
-      return s + Eigen::Map<const ScoreArray<T>>(down_->template of<T>().col(column).data() + back);
-    }
-    if (place.one_query && (back >= count_ - 1 || back + W <= 1)) {
-      return s + down_->template of<T>()(back > 0 ? count_ - 1 : 0, column);
-    }
-    ScoreArray<T> bias;
-    for (Index l = 0; l < W; ++l) {
-      const Index at = place.rows[l] - place.key(l) - first_;
-      bias(l) = up_->template of<T>()(std::clamp<Index>(at, 0, count_ - 1), column);
-    }
-    return s + bias;
+  };
+  template <class T>
+  ForHead<T> for_head(Index head) const {
+    const Index column = heads_ == 1 ? 0 : head;
+    return {up_->template of<T>().col(column).data(), down_->template of<T>().col(column).data(),
+            first_, count_};
   }
 
   void check(const Extent&, Index heads) const {

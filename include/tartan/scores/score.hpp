@@ -38,9 +38,11 @@ struct ScorePlace {
 
 namespace tartan::detail::inline TARTAN_ISA {
 
+/// A modifier of this library: for_head<T>(head) is what the loop over scores is to have at hand,
+/// and its at(s, place) modifies a vector.
 template <class F, class T>
 concept ModifiesScoresAt = requires(const F& f, const ScoreArray<T>& s, const ScorePlace<T>& at) {
-  { f.at(s, at) } -> std::convertible_to<ScoreArray<T>>;
+  { f.template for_head<T>(Index{}).at(s, at) } -> std::convertible_to<ScoreArray<T>>;
 };
 template <class F, class T>
 concept ModifiesScoresByHead = requires(const F& f, const ScoreArray<T>& s) {
@@ -68,14 +70,26 @@ struct ScoreRun {
   Index wrap = 0;  ///< in vector e the keys of the lanes beyond e are so much further
 };
 
+/// A callable, as a modifier of this library is.
 template <class T, class F>
-ScoreArray<T> modified(const F& f, const ScoreArray<T>& s, const ScorePlace<T>& at) {
+struct CallableForHead {
+  const F& f;
+
+  ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
+    if constexpr (ModifiesScoresByHead<F, T>) {
+      return f(s, place.i, place.j, place.head);
+    } else {
+      return f(s, place.i, place.j);
+    }
+  }
+};
+
+template <class T, class F>
+auto for_head(const F& f, Index head) {
   if constexpr (ModifiesScoresAt<F, T>) {
-    return f.at(s, at);
-  } else if constexpr (ModifiesScoresByHead<F, T>) {
-    return f(s, at.i, at.j, at.head);
+    return f.template for_head<T>(head);
   } else {
-    return f(s, at.i, at.j);
+    return CallableForHead<T, F>{f};
   }
 }
 
@@ -97,10 +111,12 @@ void modify(const ScoreRun<T>& run, const std::tuple<F...>& modifiers) {
   at.one_key = same_key && next_query && run.wrap == 0;
   at.one_query = same_query && next_key && run.wrap == 0;
   const auto step = static_cast<T>(run.j_step);
+  const auto here =
+      std::apply([&](const F&... f) { return std::tuple(for_head<T>(f, run.head)...); }, modifiers);
   const auto modify_vector = [&](Index e) {
     Eigen::Map<ScoreArray<T>> place(run.s + e * run.stride);
     ScoreArray<T> s = place;
-    std::apply([&](const F&... f) { ((s = modified<T>(f, s, at)), ...); }, modifiers);
+    std::apply([&](const auto&... f) { ((s = f.at(s, at)), ...); }, here);
     place = s * std::numbers::log2e_v<T>;
   };
   if (run.wrap == 0) {

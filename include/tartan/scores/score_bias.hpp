@@ -18,25 +18,33 @@ class ScoreBias {
   explicit ScoreBias(const M&&) = delete;
 
   template <class T>
-  ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-    constexpr Index W = detail::simd::width<T>;
-    // Lanes beyond a tile's rows, and keys beside those that are attended, may lie outside.
-    const Index rows = bias_->rows(), keys = bias_->cols();
-    const Index i = place.rows[0], j = place.key(0);
-    const bool inside = i >= 0 && i + W <= rows && j >= 0 && j < keys;
-    if (place.one_key && inside && bias_->rowStride() == 1) {
-      using Column = Eigen::Array<typename M::Scalar, W, 1>;
-      const auto* column = bias_->data() + j * bias_->colStride() + i;
-      detail::simd::prefetch(column + ahead * bias_->colStride());
-      return s + Eigen::Map<const Column>(column).template cast<T>();
+  struct ForHead {
+    const M& bias;
+
+    ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
+      constexpr Index W = detail::simd::width<T>;
+      // Lanes beyond a tile's rows, and keys beside those that are attended, may lie outside.
+      const Index rows = bias.rows(), keys = bias.cols();
+      const Index i = place.rows[0], j = place.key(0);
+      const bool inside = i >= 0 && i + W <= rows && j >= 0 && j < keys;
+      if (place.one_key && inside && bias.rowStride() == 1) {
+        using Column = Eigen::Array<typename M::Scalar, W, 1>;
+        const auto* column = bias.data() + j * bias.colStride() + i;
+        detail::simd::prefetch(column + ahead * bias.colStride());
+        return s + Eigen::Map<const Column>(column).template cast<T>();
+      }
+      ScoreArray<T> added;
+      for (Index l = 0; l < W; ++l) {
+        const Index row = place.rows[l], key = place.key(l);
+        const bool there = row >= 0 && row < rows && key >= 0 && key < keys;
+        added(l) = there ? static_cast<T>(bias.coeff(row, key)) : T(0);
+      }
+      return s + added;
     }
-    ScoreArray<T> added;
-    for (Index l = 0; l < W; ++l) {
-      const Index row = place.rows[l], key = place.key(l);
-      const bool there = row >= 0 && row < rows && key >= 0 && key < keys;
-      added(l) = there ? static_cast<T>(bias_->coeff(row, key)) : T(0);
-    }
-    return s + added;
+  };
+  template <class T>
+  ForHead<T> for_head(Index) const {
+    return {*bias_};
   }
 
   void check(const Extent& extent, Index) const {
