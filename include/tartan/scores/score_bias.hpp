@@ -59,7 +59,7 @@ class ScoreBias {
 
  private:
   /// Columns that will be wanted when a tile takes in its next keys: no processor foresees them.
-  static constexpr Index ahead = 8;
+  static constexpr Index ahead = 64;
 
   const M* bias_;
 };
