@@ -21,7 +21,7 @@ tartan_as_root() {
 # The program that a package is needed for; nothing where it is a library.
 tartan_program_of() {
   case $1 in
-    g++ | cmake | make | python3 | clang-format | shellcheck) echo "$1" ;;
+    g++ | cmake | make | python3 | clang-format | shellcheck | doxygen) echo "$1" ;;
     clang) echo clang++ ;;
     ninja-build) echo ninja ;;
     gnuplot-nox) echo gnuplot ;;
