@@ -35,8 +35,8 @@ namespace tartan::inline TARTAN_ISA {
 /// each (PerHead). The work of all heads is shared out together; query heads that share a key/value
 /// head share its packed keys too. Throws std::invalid_argument where shapes or heads disagree.
 ///
-///     auto out = multi_head_attention(q, k, v, Heads{.query = 32, .kv = 8}, Causal{} &
-///     Local<512>{});
+///     const auto past = Causal{} & Local<512>{};
+///     auto out = multi_head_attention(q, k, v, Heads{.query = 32, .kv = 8}, past);
 template <detail::PatternOfHeads P, class Q, class K, class V, Executor E = DefaultExecutor>
 auto multi_head_attention(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                           const Eigen::MatrixBase<V>& v, const Heads& heads, const P& pattern,
@@ -51,8 +51,8 @@ auto multi_head_attention(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase
 /// The same for a batch of sequences below each other: each has its own positions from
 /// options.query_offset (or batch.first_positions) on, and its own keys.
 ///
-///     Batch batch{.query_offsets = {0, 100, 612, 700}};               // three, of 100, 512, 88
-///     tokens auto out = multi_head_attention(q, k, v, Heads{8}, batch, Causal{});
+///     Batch batch{.query_offsets = {0, 100, 612, 700}};    // of 100, 512 and 88 tokens
+///     auto out = multi_head_attention(q, k, v, Heads{8}, batch, Causal{});
 template <detail::PatternOfHeads P, class Q, class K, class V, Executor E = DefaultExecutor>
 auto multi_head_attention(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                           const Eigen::MatrixBase<V>& v, const Heads& heads, const Batch& batch,
