@@ -66,10 +66,11 @@ struct Request {
 /// The plans of one call: one for each of a schedule's heads and for each extent.
 class Plans {
  public:
+  explicit Plans(Index heads) : last_(static_cast<std::size_t>(heads), nullptr) {}
+
   /// The plan of a pattern, which is that of `head`. One that was asked for last is made only once.
   template <Pattern P>
   const Plan* plan(const P& pattern, std::size_t head, const Extent& extent) {
-    if (head >= last_.size()) last_.resize(head + 1, nullptr);
     if (!last_[head] || last_[head]->extent() != extent) {
       plans_.push_back(std::make_unique<const Plan>(pattern, extent));
       last_[head] = plans_.back().get();
@@ -108,7 +109,7 @@ void attend(const Request<S>& request, const P& pattern, const Options& options,
   const std::vector<T> sinks = sinks_of<T>(options, heads.query);
   // Heads that are worked on together: those of a group, where they have the same pattern.
   const Index group = Pattern<P> ? heads.group() : 1;
-  Plans plans;
+  Plans plans(Pattern<P> ? 1 : heads.query);
   std::vector<Problem<T, S>> problems;
   for (const Sequence& s : sequences) {
     if (s.queries() == 0) continue;

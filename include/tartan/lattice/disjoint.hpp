@@ -1,4 +1,5 @@
-// Positions of several lattices that may overlap, as lattices that do not. Layer: lattice.
+// Positions of several lattices that may overlap, as lattices that do not. Templates on the type of
+// lattice, so that programs that do not call them do not compile them. Layer: lattice.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +13,10 @@ namespace tartan::detail {
 
 /// Joins lattices of one step and residue where they overlap or follow each other. Afterwards they
 /// are sorted by step, residue and start; single positions have step 1, none is empty.
-inline void join_neighbours(std::vector<Lattice>& lattices) {
-  std::erase_if(lattices, [](const Lattice& l) { return l.empty(); });
-  for (Lattice& l : lattices) {
+template <class L>
+void join_neighbours(std::vector<L>& lattices) {
+  std::erase_if(lattices, [](const L& l) { return l.empty(); });
+  for (L& l : lattices) {
     if (l.count == 1) l.step = 1;
   }
   const auto key = [](const Lattice& l) {
@@ -38,8 +40,8 @@ inline void join_neighbours(std::vector<Lattice>& lattices) {
 /// The positions around which every residue of a step has its own lattice are a run without gaps;
 /// adds it to `runs`, and what is before and after it to `rest`. Precondition: one lattice for each
 /// residue.
-inline void join_residues(const Lattice* first, const Lattice* last, std::vector<Lattice>& runs,
-                          std::vector<Lattice>& rest) {
+template <class L>
+void join_residues(const L* first, const L* last, std::vector<L>& runs, std::vector<L>& rest) {
   Index begin = first->start, end = first->end();
   for (const Lattice* l = first; l != last; ++l) {
     begin = max(begin, l->start);
@@ -64,10 +66,10 @@ inline void join_residues(const Lattice* first, const Lattice* last, std::vector
 ///     disjoint({{0, 4, 8}, {1, 4, 8}, {2, 4, 8}, {3, 4, 8}}, 100)    // {{0, 1, 32}}
 ///     disjoint({{0, 4, 8}, {6, 1, 9}}, 100)                          // {{0, 4, 2}, {6, 1, 9},
 ///                                                                    //  {16, 4, 4}}
-inline std::optional<std::vector<Lattice>> disjoint(std::vector<Lattice> lattices,
-                                                    std::size_t most) {
+template <class L = Lattice>
+std::optional<std::vector<L>> disjoint(std::vector<L> lattices, std::size_t most) {
   join_neighbours(lattices);
-  std::vector<Lattice> runs, rest;
+  std::vector<L> runs, rest;
   for (auto first = lattices.begin(); first != lattices.end();) {
     const Index step = first->step;
     const auto last =

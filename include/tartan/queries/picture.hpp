@@ -50,7 +50,7 @@ struct Picture {
 inline Picture beside(const std::vector<Picture>& pictures, const PictureStyle& style = {}) {
   Picture all{{}, style};
   for (const Picture& picture : pictures) {
-    all.panels.insert(all.panels.end(), picture.panels.begin(), picture.panels.end());
+    for (const Panel& panel : picture.panels) all.panels.push_back(panel);
   }
   return all;
 }
