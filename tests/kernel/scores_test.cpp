@@ -104,14 +104,14 @@ void check_wrapped(Index d, Index gap) {
   }
 }
 
-/// score_sheared of `count` slots, of both vectors and of one; Kt ends with the last key that a
-/// lane needs.
+/// score_sheared of `count` slots, of both vectors and of one; Kt ends with the last key that may
+/// be read (see KeyPart).
 template <class T>
 void check_sheared(Index d, Index gap) {
   constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
   for (Index count = 0; count <= 3 * W; ++count) {
     for (const Index high : {Index{0}, W}) {
-      const Index keys = high + W + count - 1, stride = keys + gap;
+      const Index keys = (high > 0 ? 3 : 1) * W + count - 1, stride = keys + gap;
       const Operands<T> o(d, keys, 0);
       Numbers<T> kt(d > 0 ? (d - 1) * stride + keys : 0);
       for (Index t = 0; t < d; ++t) {
@@ -119,8 +119,8 @@ void check_sheared(Index d, Index gap) {
       }
       Numbers<T> both(count * L), low(count * L), second(count * L);
       const auto score = [&]<int M, bool Shared>(Numbers<T>& s, Index m) {
-        score_sheared<T, M, Shared>(o.qt.data() + m * W, d, kt.data() + m * high, stride, high,
-                                    count, s.data() + m * W);
+        score_sheared<T, M, Shared>(o.qt.data() + m * W, d, kt.data() + m * high, stride, count,
+                                    s.data() + m * W);
       };
       if (high == 0) {
         score.template operator()<2, true>(both, 0);

@@ -37,7 +37,7 @@ class TileGate {
   void open(GroupTile<T>& t, const TileRows<T>& rows) const {
     t.positions = rows;
     t.rows = rows.lanes();
-    t.ragged = t.finished = t.written = false;
+    t.ragged = t.suspect = t.finished = t.written = false;
     if (rows.count() < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
     each_half(t, [&](const Lattice& half, Index lane) {
       const Index step = half.step * call_.q.row_stride;

@@ -75,11 +75,12 @@ class KeySource {
     const auto scattered = [&](const View<const T>& x) {
       return band.keys.step * x.row_stride > 2 * x.cols;
     };
-    const auto readers = [&] {
+    const auto read_by_many = [&] {
+      if (tiles <= many) return false;
       const Index width = (band.upper.offset - band.lower.offset) / band.rows.step;  // in rows
-      return min(tiles, width / Shape<T>::lanes + 1);
+      return width / Shape<T>::lanes >= many;
     };
-    return {sheared || call_.k.col_stride != 1 || (scattered(call_.k) && readers() > many),
+    return {sheared || call_.k.col_stride != 1 || (scattered(call_.k) && read_by_many()),
             call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v), sheared,
             lines && band.keys.count <= short_run_keys};
   }
@@ -152,10 +153,14 @@ class KeySource {
   }
 
  private:
+  static constexpr Index line = 64 / static_cast<Index>(sizeof(T));
   /// Keys before and after a transposed run that the lanes of a sheared part may read, and do not
-  /// attend; and from column to column of one, an odd number of cache lines.
-  static constexpr Index margin = Shape<T>::lanes + Shape<T>::widest_shear;
-  static constexpr Index column_stride = short_run_keys + 2 * margin + Shape<T>::width;
+  /// attend; whole cache lines of them.
+  static constexpr Index margin =
+      ceil_div(3 * Shape<T>::width + Shape<T>::widest_shear, line) * line;
+  /// From column to column of one, an odd number of cache lines.
+  static constexpr Index column_stride =
+      (ceil_div(short_run_keys + 2 * margin, 2 * line) * 2 + 1) * line;
 
   /// Packed keys [begin, end) of a lattice.
   struct Run {

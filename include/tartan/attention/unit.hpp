@@ -60,7 +60,7 @@ class UnitRunner {
     take_bands(0, count_);
     isolate_ = true;
     for (Index x = 0; x < count_; ++x) {
-      if (must_isolate(tile(x))) {
+      if (tile(x).suspect) {
         gate_.open(tile(x), pass_.tile(unit_, x));
         take_bands(x, x + 1);
       }
@@ -310,12 +310,6 @@ class UnitRunner {
     }
     take_keys<T>(t, work_, t.block, mode);
     t.block.clear();
-  }
-
-  /// True where a row came out as NaN or infinite, and may have been multiplied, by weight 0, with
-  /// a value that it does not attend.
-  bool must_isolate(const GroupTile<T>& t) const {
-    return t.ragged && simd::any_not_finite(t.state, t.rows, out_stride_, t.state_stride);
   }
 
   const Pass<T>& pass_;

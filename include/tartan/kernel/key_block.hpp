@@ -47,9 +47,9 @@ struct ShearedLanes {
 /// pair that it does not attend.
 ///
 /// A part may be *sheared*: slot e is then, for lane l of a vector, key e + l, and for those of the
-/// high vector `high` keys on. Where each lane's run is one key further than the lane's before, all
-/// lanes attend the same slots, however few, and next to no pair is computed that is not attended.
-/// Its keys lie transposed, as each lane reads another one.
+/// high vector `high` keys on, 0 or Shape::width. Where each lane's run is one key further than the
+/// lane's before, all lanes attend the same slots, however few, and next to no pair is computed
+/// that is not attended. Its keys lie transposed, as each lane reads another one.
 template <class T>
 struct KeyPart {
   const T* k;
@@ -58,7 +58,7 @@ struct KeyPart {
   Index v_stride;
   Index count;           ///< slots, at most block_keys
   Index wrap = 0;        ///< w where the part is wrapped, else 0; then count >= lanes
-  bool sheared = false;  ///< then k holds high + width + count - 1 keys
+  bool sheared = false;  ///< then k holds width + count - 1 keys, or 2 * width more for high ones
   Index high = 0;
   Index v_key = 0;  ///< of a sheared part, the key that v points at: none before it is attended
   Index slot = 0;   ///< the first of its slots; set by KeyBlock

@@ -31,17 +31,18 @@ struct Tile {
   Index rows;      ///< queries in the tile; lanes beyond them hold zeros
   const T* state;  ///< where the outputs so far are; null: no key has been taken in
   Index state_stride;
-  bool ragged;  ///< values of keys that a row does not attend were multiplied by 0 for it
+  bool ragged;   ///< values of keys that a row does not attend were multiplied by 0 for it
+  bool suspect;  ///< and that, or another value, made such a row NaN or infinite
 };
 
 /// Numbers that the kernel keeps for each lane while it takes in a block.
-inline constexpr Index lane_numbers = 2;
+inline constexpr Index lane_numbers = 3;
 
 /// What a thread needs to take in keys, beside the tile.
 template <class T>
 struct Workspace {
   T* s;              ///< block_keys × lanes: scores, then weights
-  T* lane;           ///< lane_numbers × lanes: corrections and factors, one a lane
+  T* lane;           ///< lane_numbers × lanes: corrections, factors and exponents, one a lane
   Index d;           ///< columns of q and k
   Index out_stride;  ///< columns of v, rounded up to a multiple of Shape::width
   Ahead<T>* ahead;   ///< what to bring into the cache meanwhile
@@ -79,7 +80,7 @@ void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyPart<T>&
     const auto sheared = [&]<int M, bool Shared>(Index begin, Index end, int m) {
       score_sheared<T, M, Shared>(tile.qt + m * S::width, work.d,
                                   part.k + (begin - part.slot) + m * part.high, part.k_stride,
-                                  part.high, end - begin, work.s + begin * S::lanes + m * S::width);
+                                  end - begin, work.s + begin * S::lanes + m * S::width);
     };
     if (low.begin != high.begin || low.end != high.end) {
       sheared.template operator()<1, false>(low.begin, low.end, 0);
@@ -183,13 +184,19 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
     }
     rows.finish = finish;
   }
-  tile.ragged |= mode.filter != nullptr;
+  T* exponent = finish + L;
+  simd::store(exponent, simd::broadcast(T(0)));
   TakenParts<T> taken;
   for (Index r = 0; r < tile.rows; r += R) {
-    if (r % W == 0 || taken.differ()) tile.ragged |= taken.find(keys, r);
+    if (r % W == 0 || taken.differ()) {
+      const bool ragged = taken.find(keys, r) || mode.filter;
+      tile.ragged |= ragged;
+      rows.exponent = ragged ? exponent : nullptr;
+    }
     work.ahead->step();
     taken.add(work.s, r, work.out_stride, rows);
   }
+  tile.suspect |= tile.ragged && simd::any_not_finite<T>(simd::load(exponent));
 }
 
 }  // namespace tartan::detail::inline TARTAN_ISA
