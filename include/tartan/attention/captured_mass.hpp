@@ -2,27 +2,14 @@
 // Layer: attention.
 #pragma once
 
-#include <bit>
 #include <cmath>
-#include <cstdint>
 
 #include "../algebra/intersection.hpp"
 #include "../patterns/dense.hpp"
 #include "attention.hpp"
+#include "no_key.hpp"
 
-namespace tartan {
-namespace detail {
-
-/// True for a log-sum-exp of no key; by its bits, and so under -ffast-math too.
-template <class T>
-bool of_no_key(T lse) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  return std::bit_cast<Bits>(lse) == std::bit_cast<Bits>(-std::numeric_limits<T>::infinity());
-}
-
-}  // namespace detail
-
-inline namespace TARTAN_ISA {
+namespace tartan::inline TARTAN_ISA {
 
 /// What captured_mass returns. rows: n, each row's share in [0, 1]; mean: their average, 1 where
 /// there are no rows.
@@ -63,5 +50,4 @@ auto captured_mass(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
   return mass;
 }
 
-}  // namespace TARTAN_ISA
-}  // namespace tartan
+}  // namespace tartan::inline TARTAN_ISA

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attention.hpp"
+#include "no_key.hpp"
 
 namespace tartan {
 
