@@ -43,12 +43,19 @@
 #include "queries/schedule_picture.hpp"
 #include "queries/svg.hpp"
 
+#include "scores/alibi.hpp"
+#include "scores/relative_bias.hpp"
+#include "scores/score_bias.hpp"
+#include "scores/softcap.hpp"
+
 #include "parallel/eigen_threads.hpp"
 #include "parallel/openmp.hpp"
 #include "parallel/serial.hpp"
 
 #include "attention/attention.hpp"
 #include "attention/captured_mass.hpp"
+#include "attention/multi_head.hpp"
 #include "attention/weights.hpp"
 #include "attention/work.hpp"
 #include "reference/attention.hpp"
+#include "reference/multi_head.hpp"

@@ -71,11 +71,11 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a second call allocates only its plan") {
+TEST_CASE("a second call allocates only its plan and what lists it") {
   const Problem<RowMajor<float>> p({2000, 2000, 32, 32}, 61);
   RowMajor<float> out(2000, 32);
   attention_into(out, p.q, p.k, p.v, Local{65}, {}, Serial{});
   const std::size_t before = allocations;
   attention_into(out, p.q, p.k, p.v, Local{65}, {}, Serial{});
-  CHECK(allocations - before <= 4);
+  CHECK(allocations - before <= 12);
 }

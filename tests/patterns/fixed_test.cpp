@@ -11,7 +11,7 @@ using namespace tartan;
 using namespace tartan::test;
 
 static_assert(Pattern<Fixed<5, 2>> && Pattern<Fixed<>>);
-static_assert(std::is_empty_v<Fixed<5, 2>> && sizeof(Fixed<>) == 2 * sizeof(Index));
+static_assert(std::is_empty_v<Fixed<5, 2>> && sizeof(Fixed<>) == 3 * sizeof(Index));
 static_assert(std::same_as<decltype(Fixed{5, 2}), Fixed<Dynamic, Dynamic, Dynamic>>);
 static_assert(Fixed<5, 2>::static_block == 5 && Fixed<5, 2>{}.block() == 5);
 static_assert(Fixed{6, 2, 1}.columns() == 2 && Fixed{6, 2, 1}.group() == 1);

@@ -12,7 +12,7 @@ using Summary = SummaryColumns<5, 2>;
 
 static_assert(Pattern<Summary> && Pattern<SummaryColumns<>>);
 static_assert(std::is_empty_v<Summary> && std::is_empty_v<SummaryColumns<2, 1, 1>>);
-static_assert(sizeof(SummaryColumns<>) == 2 * sizeof(Index));
+static_assert(sizeof(SummaryColumns<>) == 3 * sizeof(Index));
 static_assert(
     std::same_as<decltype(SummaryColumns{5, 2}), SummaryColumns<Dynamic, Dynamic, Dynamic>>);
 static_assert(Summary::static_block == 5 && Summary::static_columns == 2 &&

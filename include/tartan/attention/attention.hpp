@@ -5,37 +5,13 @@
 #include <type_traits>
 
 #include "../parallel/openmp.hpp"
-#include "check.hpp"
-#include "driver.hpp"
-#include "options.hpp"
+#include "attend.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
 template <class M>
 concept DenseMatrix =
     std::derived_from<std::remove_cvref_t<M>, Eigen::MatrixBase<std::remove_cvref_t<M>>>;
-
-template <class T>
-void attend(const View<T>& out, T* lse, const View<const T>& q, const View<const T>& k,
-            const View<const T>& v, const auto& pattern, const Options& options,
-            const auto& executor) {
-  check_query_offset(options.query_offset);
-  if (q.rows == 0) return;
-  const Plan plan(pattern, {options.query_offset, options.query_offset + q.rows, k.rows});
-  run_attention<T>({q, k, v, out, lse, static_cast<T>(options.scale_for(q.cols))}, plan, executor);
-}
-
-/// The scalar type of a call; fails to compile where q, k and v differ in it, or it is another
-/// type.
-template <class Q, class... Others>
-struct CommonScalar {
-  using type = typename Q::Scalar;
-  static_assert(
-      (std::is_same_v<type, typename Others::Scalar> && ...),
-      "tartan: attention: q, k, v and out must have the same scalar type (use .cast<>())");
-  static_assert(std::is_same_v<type, float> || std::is_same_v<type, double>,
-                "tartan: attention: the scalar type must be float or double");
-};
 
 template <class Q>
 inline constexpr int order_of = Q::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor;
@@ -45,11 +21,11 @@ inline constexpr int order_of = Q::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajo
 namespace tartan::inline TARTAN_ISA {
 
 /// What attention_with_lse returns. out: n×dv. lse: n, the natural log-sum-exp of each row's scaled
-/// scores, -infinity for a row that attends no key.
+/// scores, -infinity for a row that attends no key; in float where out is of a 16-bit type.
 template <class Scalar, int StorageOrder = Eigen::ColMajor>
 struct Attention {
   Eigen::Matrix<Scalar, Dynamic, Dynamic, StorageOrder> out;
-  Eigen::Matrix<Scalar, Dynamic, 1> lse;
+  Eigen::Matrix<detail::Computed<Scalar>, Dynamic, 1> lse;
 };
 
 /// Sparse attention: out_i = sum over the keys j of row i's pattern of softmax_j(scale * q_i · k_j)
@@ -69,8 +45,9 @@ auto attention(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
   using T = typename detail::CommonScalar<Q, K, V>::type;
   detail::check_shapes<T>(detail::view(q), detail::view(k), detail::view(v));
   Eigen::Matrix<T, Dynamic, Dynamic, detail::order_of<Q>> out(q.rows(), v.cols());
-  detail::attend<T>(detail::mutable_view(out), nullptr, detail::view(q), detail::view(k),
-                    detail::view(v), pattern, options, executor);
+  detail::attend<T>(
+      {detail::view(q), detail::view(k), detail::view(v), detail::mutable_view(out), nullptr},
+      pattern, options, executor);
   return out;
 }
 
@@ -93,8 +70,9 @@ auto attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K
   Attention<T, detail::order_of<Q>> result;
   result.out.resize(q.rows(), v.cols());
   result.lse.resize(q.rows());
-  detail::attend<T>(detail::mutable_view(result.out), result.lse.data(), detail::view(q),
-                    detail::view(k), detail::view(v), pattern, options, executor);
+  detail::attend<T>({detail::view(q), detail::view(k), detail::view(v),
+                     detail::mutable_view(result.out), result.lse.data()},
+                    pattern, options, executor);
   return result;
 }
 
@@ -118,13 +96,9 @@ void attention_into(Out&& out, const Eigen::MatrixBase<Q>& q, const Eigen::Matri
   const auto q_view = detail::view(q), k_view = detail::view(k), v_view = detail::view(v);
   const auto out_view = detail::mutable_view(out);
   detail::check_shapes<T>(q_view, k_view, v_view);
-  detail::check_out_shape<T>(out_view, q_view, v_view);
-  for (const auto& input : {q_view, k_view, v_view}) {
-    if (detail::overlap<T>(detail::as_const(out_view), input)) {
-      detail::refuse("out shares memory with q, k or v (they are read while out is written)");
-    }
-  }
-  detail::attend<T>(out_view, nullptr, q_view, k_view, v_view, pattern, options, executor);
+  detail::check_out_shape<T>(out_view, q_view.rows, v_view.cols);
+  detail::check_apart<T>(out_view, {q_view, k_view, v_view});
+  detail::attend<T>({q_view, k_view, v_view, out_view, nullptr}, pattern, options, executor);
 }
 
 /// attention_into() with a pattern that has no run-time value, named as a type.

@@ -7,9 +7,9 @@
 #include "../algebra/intersection.hpp"
 #include "../patterns/dense.hpp"
 #include "attention.hpp"
-#include "no_key.hpp"
 
-namespace tartan::inline TARTAN_ISA {
+namespace tartan {
+inline namespace TARTAN_ISA {
 
 /// What captured_mass returns. rows: n, each row's share in [0, 1]; mean: their average, 1 where
 /// there are no rows.
@@ -50,4 +50,5 @@ auto captured_mass(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
   return mass;
 }
 
-}  // namespace tartan::inline TARTAN_ISA
+}  // namespace TARTAN_ISA
+}  // namespace tartan

@@ -1,12 +1,15 @@
 // What is refused, before anything is written. Layer: attention.
 #pragma once
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 
+#include "heads.hpp"
+#include "options.hpp"
 #include "view.hpp"
 
-namespace tartan::detail {
+namespace tartan::detail::inline TARTAN_ISA {
 
 [[noreturn]] inline void refuse(const std::string& what) {
   throw std::invalid_argument("tartan: attention: " + what);
@@ -37,12 +40,13 @@ inline void check_query_offset(Index query_offset) {
   }
 }
 
-/// Throws std::invalid_argument unless out is n×dv, each element in a place of its own.
+/// Throws std::invalid_argument unless out is rows×cols, each element in a place of its own.
 template <class T>
-void check_out_shape(const View<T>& out, const View<const T>& q, const View<const T>& v) {
-  if (out.rows != q.rows || out.cols != v.cols) {
-    refuse("out is " + shape_text(out.rows, out.cols) + " but must be " +
-           shape_text(q.rows, v.cols) + " (rows of q, columns of v); it is never resized");
+void check_out_shape(const View<T>& out, Index rows, Index cols,
+                     const char* which = "rows of q, columns of v") {
+  if (out.rows != rows || out.cols != cols) {
+    refuse("out is " + shape_text(out.rows, out.cols) + " but must be " + shape_text(rows, cols) +
+           " (" + which + "); it is never resized");
   }
   if (out.rows * out.cols > 0 &&
       ((out.rows > 1 && out.row_stride == 0) || (out.cols > 1 && out.col_stride == 0))) {
@@ -76,4 +80,84 @@ bool overlap(const View<const T>& a, const View<const T>& b) {
   return shift < a_width || shift + b_width > outer;
 }
 
-}  // namespace tartan::detail
+/// Throws std::invalid_argument where out shares memory with an input.
+template <class T>
+void check_apart(const View<T>& out, std::initializer_list<View<const T>> inputs) {
+  for (const View<const T>& input : inputs) {
+    if (overlap<T>(as_const(out), input)) {
+      refuse("out shares memory with q, k or v (they are read while out is written)");
+    }
+  }
+}
+
+/// Throws std::invalid_argument where there are neither no sinks, nor one, nor one for each of the
+/// query heads, or one is not finite.
+inline void check_options(const Options& options, Index heads) {
+  const auto sinks = static_cast<Index>(options.sinks.size());
+  if (sinks > 1 && sinks != heads) {
+    refuse("there are " + std::to_string(sinks) + " sinks for " + std::to_string(heads) +
+           " query heads (none, one for all, or one for each)");
+  }
+  for (const double sink : options.sinks) {
+    if (simd::not_finite(sink)) refuse("a sink must be finite");
+  }
+}
+
+/// Throws std::invalid_argument unless q is n×(query·d), k m×(kv·d) and v m×(kv·dv), and query
+/// heads are a multiple of key/value heads.
+template <class T>
+void check_heads(const Heads& heads, const View<const T>& q, const View<const T>& k,
+                 const View<const T>& v) {
+  const Index kv = heads.kv_heads();
+  if (heads.query < 1 || kv < 1 || heads.query % kv != 0) {
+    refuse("there are " + std::to_string(heads.query) + " query heads for " + std::to_string(kv) +
+           " key/value heads (both >= 1, the first a multiple of the second)");
+  }
+  const auto divides = [&](const char* name, Index cols, Index count) {
+    if (cols % count != 0) {
+      refuse(std::string(name) + " has " + std::to_string(cols) + " columns for " +
+             std::to_string(count) + " heads (a multiple of them)");
+    }
+  };
+  divides("q", q.cols, heads.query);
+  divides("k", k.cols, kv);
+  divides("v", v.cols, kv);
+  View<const T> query = q, key = k;
+  query.cols /= heads.query;
+  key.cols /= kv;
+  check_shapes<T>(query, key, v);
+}
+
+/// Throws std::invalid_argument unless offsets begin with 0, do not descend, and end with `rows`.
+inline void check_offsets(const char* name, const std::vector<Index>& offsets, Index rows) {
+  if (offsets.empty() || offsets.front() != 0 || offsets.back() != rows) {
+    refuse(std::string(name) + " must begin with 0 and end with the number of rows, " +
+           std::to_string(rows) +
+           (offsets.empty() ? std::string(", got none")
+                            : ", got " + std::to_string(offsets.front()) + " to " +
+                                  std::to_string(offsets.back())));
+  }
+  for (std::size_t b = 1; b < offsets.size(); ++b) {
+    if (offsets[b] < offsets[b - 1]) {
+      refuse(std::string(name) + " must not descend, got " + std::to_string(offsets[b]) +
+             " after " + std::to_string(offsets[b - 1]));
+    }
+  }
+}
+
+/// Throws std::invalid_argument where a batch does not fit matrices of n and m rows.
+inline void check_batch(const Batch& batch, Index n, Index m) {
+  check_offsets("query_offsets", batch.query_offsets, n);
+  check_offsets("key_offsets", batch.keys(), m);
+  const std::size_t sequences = batch.query_offsets.size() - 1;
+  if (batch.keys().size() - 1 != sequences) {
+    refuse("query_offsets are of " + std::to_string(sequences) + " sequences but key_offsets of " +
+           std::to_string(batch.keys().size() - 1));
+  }
+  if (!batch.first_positions.empty() && batch.first_positions.size() != sequences) {
+    refuse("there are " + std::to_string(batch.first_positions.size()) + " first_positions for " +
+           std::to_string(sequences) + " sequences");
+  }
+}
+
+}  // namespace tartan::detail::inline TARTAN_ISA

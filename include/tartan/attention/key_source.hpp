@@ -25,15 +25,15 @@ struct PackingChoice {
 };
 
 /// Has rows of a matrix brought nearer, where their columns are contiguous.
-template <class T>
-void look_ahead(const View<const T>& x, const Lattice& rows, Ahead<T>& ahead) {
+template <class T, class S>
+void look_ahead(const View<const S>& x, const Lattice& rows, Ahead<T>& ahead) {
   if (x.col_stride != 1) return;
   ahead.add(x.at(rows.start, 0), rows.step * x.row_stride, rows.count, x.cols);
 }
 
 /// Runs of packed keys. A run is extended as a pattern walks on, so that neighbouring tiles and
 /// units find most of their keys packed already.
-template <class T>
+template <class T, class S = T>
 class KeySource {
   static constexpr Index run_keys = 6 * block_keys;
   static constexpr std::size_t long_runs = 2, short_runs = 16;
@@ -44,12 +44,12 @@ class KeySource {
   /// the lines of a grid are.
   static constexpr std::size_t runs(bool in_short) { return in_short ? short_runs : long_runs; }
 
-  explicit KeySource(const Call<T>& call) : call_(call), v_stride_(padded(call.v.cols)) {}
+  explicit KeySource(const Call<T, S>& call) : call_(call), v_stride_(padded(call.v.cols)) {}
 
   static constexpr Index padded(Index columns) {
     return ceil_div(columns, Shape<T>::width) * Shape<T>::width;
   }
-  static std::size_t bytes(const Call<T>& call) {
+  static std::size_t bytes(const Call<T, S>& call) {
     const auto of = [&](Index keys, Index values) {
       return Scratch::bytes_for<T>(keys * call.k.cols) +
              Scratch::bytes_for<T>(values * padded(call.v.cols));
@@ -72,17 +72,18 @@ class KeySource {
   PackingChoice choose(const Band& band, Index tiles, bool sheared = false,
                        bool lines = false) const {
     constexpr Index many = 64;
-    const auto scattered = [&](const View<const T>& x) {
+    const auto scattered = [&](const View<const S>& x) {
       return band.keys.step * x.row_stride > 2 * x.cols;
     };
     const auto read_by_many = [&] {
-      if (tiles <= many) return false;
+      if (call_.heads * tiles <= many) return false;
       const Index width = (band.upper.offset - band.lower.offset) / band.rows.step;  // in rows
-      return width / Shape<T>::lanes >= many;
+      return call_.heads * min(tiles, width / Shape<T>::lanes + 1) > many;
     };
-    return {sheared || call_.k.col_stride != 1 || (scattered(call_.k) && read_by_many()),
-            call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v), sheared,
-            lines && band.keys.count <= short_run_keys};
+    return {
+        sheared || !same_type || call_.k.col_stride != 1 || (scattered(call_.k) && read_by_many()),
+        !same_type || call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v),
+        sheared, lines && band.keys.count <= short_run_keys};
   }
 
   /// Packs the keys, if they are to be and are not yet. Precondition: they fit.
@@ -106,8 +107,8 @@ class KeySource {
   /// The keys [begin, end) of the band, as indices into band.keys. Precondition: they fit; not
   /// choice.transposed.
   KeyPart<T> part(const Band& band, const PackingChoice& choice, Index begin, Index end) {
-    KeyPart<T> keys{call_.k.at(band.keys[begin], 0), band.keys.step * call_.k.row_stride,
-                    call_.v.at(band.keys[begin], 0), band.keys.step * call_.v.row_stride,
+    KeyPart<T> keys{in_place(call_.k.at(band.keys[begin], 0)), band.keys.step * call_.k.row_stride,
+                    in_place(call_.v.at(band.keys[begin], 0)), band.keys.step * call_.v.row_stride,
                     end - begin};
     if (!choice.any()) return keys;
     const Run& run = packed(band.keys, choice, begin, end);
@@ -133,6 +134,7 @@ class KeySource {
       KeyPart<T> moved = part;
       moved.k += key - first;
       moved.v_key -= key - first;
+      moved.key += (key - first) * part.key_step;
       return moved;
     }
   };
@@ -144,7 +146,7 @@ class KeySource {
     const Run& run = packed(band.keys, choice, begin, end);
     KeyPart<T> part{run.k + margin, column_stride, run.v, v_stride_, count};
     if (!choice.v) {
-      part.v = call_.v.at(band.keys.start, 0);
+      part.v = in_place(call_.v.at(band.keys.start, 0));
       part.v_stride = band.keys.step * call_.v.row_stride;
       part.v_key = -run.begin;
     }
@@ -153,6 +155,17 @@ class KeySource {
   }
 
  private:
+  static constexpr bool same_type = std::is_same_v<T, S>;
+
+  /// Numbers as the kernel reads them where they lie; only those of its type.
+  static const T* in_place(const S* x) {
+    if constexpr (same_type) {
+      return x;
+    } else {
+      return nullptr;
+    }
+  }
+
   static constexpr Index line = 64 / static_cast<Index>(sizeof(T));
   /// Keys before and after a transposed run that the lanes of a sheared part may read, and do not
   /// attend; whole cache lines of them.
@@ -194,8 +207,8 @@ class KeySource {
     const Lattice added{keys[run->end], keys.step, end - run->end};
     const Index offset = run->end - run->begin;
     if (choice.transposed) {
-      rearrange<T>(rows_of(call_.k, added), added.count, call_.k.cols,
-                   {run->k + margin + offset, 1, column_stride}, T(1));
+      rearrange(rows_of(call_.k, added), added.count, call_.k.cols,
+                Strided2D<T>{run->k + margin + offset, 1, column_stride}, T(1));
     } else if (choice.k) {
       pack(call_.k, added, run->k + offset * call_.k.cols, call_.k.cols);
     }
@@ -204,18 +217,18 @@ class KeySource {
     return *run;
   }
 
-  static Strided2D<const T> rows_of(const View<const T>& x, const Lattice& rows) {
+  static Strided2D<const S> rows_of(const View<const S>& x, const Lattice& rows) {
     return {x.at(rows.start, 0), rows.step * x.row_stride, x.col_stride};
   }
 
-  static void pack(const View<const T>& from, const Lattice& rows, T* to, Index to_stride) {
-    rearrange<T>(rows_of(from, rows), rows.count, from.cols, {to, to_stride, 1}, T(1));
+  static void pack(const View<const S>& from, const Lattice& rows, T* to, Index to_stride) {
+    rearrange(rows_of(from, rows), rows.count, from.cols, Strided2D<T>{to, to_stride, 1}, T(1));
     for (Index r = 0; r < rows.count && from.cols < to_stride; ++r) {
       std::fill(to + r * to_stride + from.cols, to + (r + 1) * to_stride, T(0));
     }
   }
 
-  const Call<T>& call_;
+  const Call<T, S>& call_;
   Index v_stride_;
   std::array<Run, long_runs + short_runs> run_{};
   Index uses_ = 0;

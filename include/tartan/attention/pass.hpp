@@ -1,19 +1,42 @@
 // One call and one pass of it, as data: which rows are worked on together. Layer: attention.
 #pragma once
 
+#include <numbers>
+
 #include "../kernel/shape.hpp"
+#include "../scores/score.hpp"
 #include "plan.hpp"
 #include "view.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-/// One call of attention. Shapes: q n×d, k m×d, v m×dv, out n×dv, lse n or null.
-template <class T>
+/// One call of attention, computed in T over matrices of S: the query heads that share keys and
+/// values. Shapes: q n×d, k m×d, v m×dv, out n×dv, lse n or null; q, out and lse are the first
+/// head's, the others' stand beside them: in the next columns, and in the next numbers of lse.
+template <class T, class S = T>
 struct Call {
-  View<const T> q, k, v;
-  View<T> out;
+  View<const S> q, k, v;
+  View<S> out;
   T* lse;
   T scale;
+  Index heads = 1;
+  Index lse_stride = 0;          ///< from head to head
+  const Score* score = nullptr;  ///< what changes the scaled scores; null: nothing
+  const T* sinks = nullptr;      ///< a logit a head that takes weight and has no value; null: none
+  Index first_head = 0;          ///< what the score is told of the first head
+
+  /// What queries are multiplied by: scores are in base 2 where nothing else is to see them.
+  T score_unit() const { return score ? scale : scale * std::numbers::log2e_v<T>; }
+  View<const S> q_of(Index head) const { return beside(q, head); }
+  View<S> out_of(Index head) const { return beside(out, head); }
+  T* lse_of(Index head) const { return lse ? lse + head * lse_stride : nullptr; }
+
+  /// The view of a head, of the first's and how many columns on the next stands.
+  template <class X>
+  static View<X> beside(View<X> x, Index head) {
+    x.data += head * x.cols * x.col_stride;
+    return x;
+  }
 };
 
 /// Rows of one class that are worked on together: several tiles, so that a block of keys serves
@@ -53,25 +76,28 @@ struct TileRows {
 };
 
 /// One pass: all classes of rows of one step.
-template <class T>
+template <class T, class S = T>
 struct Pass {
   static constexpr Index lanes = Shape<T>::lanes, width = Shape<T>::width;
   static constexpr Index group_tiles = max(1, 128 / lanes);
   static constexpr Index group_rows = group_tiles * lanes;
 
-  const Call<T>& call;
+  const Call<T, S>& call;
   const Plan& plan;
   Index step;
   bool resume;       ///< an earlier pass left its state in out and in row_max, row_sum
   bool to_continue;  ///< a later pass follows: leave the state there
-  T* row_max;        ///< one number a row of q, where several passes are made
+  T* row_max;        ///< one number a row of q and head, where several passes are made
   T* row_sum;
+  View<T> state{};  ///< where an earlier pass leaves its outputs, not yet divided: out, or as out
   // What follows from these.
   Index line_rows = rows_of_line();  ///< of a class, where lanes are given to two lines; else 0
   Index class_units = units_of_class();
 
   Index classes() const { return min(step, call.q.rows); }
   Index units() const { return classes() * class_units; }
+  /// What is to be run: each unit for each of the heads.
+  Index runs() const { return units() * call.heads; }
 
   Unit unit(Index u) const {
     const Extent& extent = plan.extent();

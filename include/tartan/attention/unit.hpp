@@ -8,21 +8,22 @@
 #include "group_tile.hpp"
 #include "key_source.hpp"
 #include "lane_bounds.hpp"
+#include "tile_scores.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
 /// One thread's runner of units.
-template <class T>
+template <class T, class S = T>
 class UnitRunner {
   static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
-  static constexpr Index group_tiles = Pass<T>::group_tiles;
+  static constexpr Index group_tiles = Pass<T, S>::group_tiles;
 
  public:
-  explicit UnitRunner(const Pass<T>& pass)
+  explicit UnitRunner(const Pass<T, S>& pass)
       : pass_(pass),
         call_(pass.call),
         source_(pass.call),
-        out_stride_(KeySource<T>::padded(call_.v.cols)),
+        out_stride_(KeySource<T, S>::padded(call_.v.cols)),
         gate_(pass, out_stride_),
         far_(bytes(call_) > near_bytes) {
     Scratch& scratch = Scratch::of_this_thread();
@@ -30,7 +31,7 @@ class UnitRunner {
                       (Scratch::bytes_for<T>(call_.q.cols * L) +
                        Scratch::bytes_for<T>(out_stride_ * L) + Scratch::bytes_for<T>(2 * L)) +
                   Scratch::bytes_for<T>(block_keys * L) + Scratch::bytes_for<T>(lane_numbers * L) +
-                  KeySource<T>::bytes(call_));
+                  KeySource<T, S>::bytes(call_));
     for (GroupTile<T>& tile : tiles_) {
       tile.qt = scratch.take<T>(call_.q.cols * L);
       tile.out = scratch.take<T>(out_stride_ * L);
@@ -43,7 +44,9 @@ class UnitRunner {
   }
 
   void run(Index u) {
-    unit_ = pass_.unit(u);
+    unit_ = pass_.unit(u / call_.heads);
+    head_ = u % call_.heads;
+    gate_.set_head(head_);
     bands_.clear();
     pass_.plan.visit_bands(unit_.rows, unit_.span(),
                            [&](const PlannedBand& planned) { bands_.push_back(&planned); });
@@ -77,12 +80,12 @@ class UnitRunner {
   /// cache, about. Below, it costs up to 5 %.
   static constexpr double near_bytes = 8 << 20;
 
-  static double bytes(const Call<T>& call) {
+  static double bytes(const Call<T, S>& call) {
     const auto of = [](const auto& x) {
-      return static_cast<double>(sizeof(T)) * static_cast<double>(x.rows) *
+      return static_cast<double>(sizeof(S)) * static_cast<double>(x.rows) *
              static_cast<double>(x.cols);
     };
-    return of(call.q) + of(call.k) + of(call.v) + of(call.out);
+    return of(call.k) + of(call.v) + static_cast<double>(call.heads) * (of(call.q) + of(call.out));
   }
 
   /// The tiles' bounds in one band, and the range of keys that any of their lanes attends.
@@ -104,18 +107,21 @@ class UnitRunner {
 
   GroupTile<T>& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
 
-  /// Has the rows of the unit after `u`, and those of its keys that `u` does not have, brought
+  /// Has the rows of the run after `u`, and those of its keys that `u` does not have, brought
   /// nearer while `u` is computed.
   void look_ahead(Index u) {
     ahead_.clear();
-    if (!far_ || u + 1 == pass_.units()) return;
-    const Unit next = pass_.unit(u + 1);
+    if (!far_ || u + 1 == pass_.runs()) return;
+    const Unit next = pass_.unit((u + 1) / call_.heads);
+    const Index next_head = (u + 1) % call_.heads;
     if (next.empty()) return;
     for (const Lattice& part : {next.positions, next.below}) {
       const Lattice rows{gate_.row_of(part.start), part.step, part.count};
       if (rows.empty()) continue;
-      detail::look_ahead(call_.q, rows, ahead_);
-      if (pass_.resume) detail::look_ahead(as_const(call_.out), rows, ahead_);
+      detail::look_ahead(call_.q_of(next_head), rows, ahead_);
+      if (pass_.resume) {
+        detail::look_ahead(as_const(Call<T, S>::beside(pass_.state, next_head)), rows, ahead_);
+      }
     }
     const Lattice span = next.span(), done = unit_.span();
     const Index known = next.lines && !bands_.empty() ? bands_.back()->band.keys.start : -1;
@@ -201,10 +207,12 @@ class UnitRunner {
       }
     }
     if (all.empty()) return true;
-    if (all.end - all.begin > KeySource<T>::short_run_keys) return false;
+    if (all.end - all.begin > KeySource<T, S>::short_run_keys) return false;
     const PackingChoice choice = source_.choose(planned.band, class_tiles_, true, unit_.lines);
     pack(planned, choice, all);
-    const auto keys = source_.sheared(planned.band, choice, width, all.begin, all.end);
+    auto keys = source_.sheared(planned.band, choice, width, all.begin, all.end);
+    keys.part.key_step = planned.band.keys.step;
+    keys.part.key = planned.band.keys[keys.first];
     for (Index x = from; x < to; ++x) {
       const auto& lanes = sheared_[static_cast<std::size_t>(x)];
       if (!unit_.lines) {
@@ -228,7 +236,7 @@ class UnitRunner {
     if (!choice.any()) return;
     if (choice.line) keys = {0, planned.band.keys.count};  // for other units too
     const bool is_short = choice.in_short_run();
-    bool room = packed_[is_short].size() < KeySource<T>::runs(is_short);
+    bool room = packed_[is_short].size() < KeySource<T, S>::runs(is_short);
     for (const Packed& packed : packed_[is_short]) {
       if (packed.keys != planned.band.keys || packed.choice != choice) continue;
       if (packed.range.begin <= keys.begin && keys.end <= packed.range.end) return;
@@ -275,6 +283,8 @@ class UnitRunner {
     const LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
     KeyPart<T> part = source_.part(planned.band, choice, keys.begin, keys.end);
     part.wrap = wrap;
+    part.key = planned.band.keys[keys.begin];
+    part.key_step = planned.band.keys.step;
     if (planned.keep) {
       flush(t, false);
       t.block.add(part, keys.begin, bounds);
@@ -282,8 +292,7 @@ class UnitRunner {
       TakeMode<T> mode;
       mode.filter = &filter;
       mode.isolate = isolate_;
-      take_keys<T>(t, work_, t.block, mode);
-      t.block.clear();
+      take_block(t, mode);
     } else if (!t.block.add(part, keys.begin, bounds)) {
       flush(t, false);
       t.block.add(part, keys.begin, bounds);
@@ -298,7 +307,7 @@ class UnitRunner {
     // Rows in out that an earlier pass left are overwritten only where no second try can be needed.
     const bool exact = !t.ragged && t.block.full();
     if (last && !isolate_ && gate_.direct(t) && (!pass_.resume || exact)) {
-      const Strided2D<T> out = gate_.out_rows(t.positions.half[0]);
+      const Strided2D<T> out = gate_.state_rows(t.positions.half[0]);
       mode.into = out.data;
       mode.into_stride = out.row_stride;
       mode.finish = !pass_.to_continue;
@@ -308,15 +317,25 @@ class UnitRunner {
       mode.into_stride = out_stride_;
       mode.finish = t.finished = true;
     }
-    take_keys<T>(t, work_, t.block, mode);
+    take_block(t, mode);
+  }
+
+  void take_block(GroupTile<T>& t, TakeMode<T>& mode) {
+    if (call_.score) {
+      const TileScores<T> scores(*call_.score, t.positions, call_.first_head + head_);
+      mode.edit = &scores;
+      take_keys<T>(t, work_, t.block, mode);
+    } else {
+      take_keys<T>(t, work_, t.block, mode);
+    }
     t.block.clear();
   }
 
-  const Pass<T>& pass_;
-  const Call<T>& call_;
-  KeySource<T> source_;
+  const Pass<T, S>& pass_;
+  const Call<T, S>& call_;
+  KeySource<T, S> source_;
   Index out_stride_;
-  TileGate<T> gate_;
+  TileGate<T, S> gate_;
   Ahead<T> ahead_;
   bool far_;
   Workspace<T> work_{};
@@ -325,6 +344,7 @@ class UnitRunner {
   std::array<ShearedLanes[2], static_cast<std::size_t>(group_tiles)> sheared_;
   std::array<Range, static_cast<std::size_t>(group_tiles)> ranges_;
   Unit unit_{};
+  Index head_ = 0;
   std::vector<const PlannedBand*> bands_;  // of the unit
   Index count_ = 0;
   Index class_tiles_ = 0;

@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "attention.hpp"
-#include "no_key.hpp"
 
 namespace tartan {
 
-/// One row's weights: weights[x] is that of key keys[x]. Keys ascend; weights sum to 1, or there
-/// are none, as where all scores are -infinity.
+/// One row's weights: weights[x] is that of key keys[x]. Keys ascend; weights and that of a sink
+/// sum to 1, or there are none, as where all scores are -infinity.
 template <class Scalar>
 struct RowWeights {
   Index row;
@@ -26,7 +25,8 @@ namespace detail {
 /// Row r's weights, computed in double.
 template <class T>
 RowWeights<T> weights_of(const View<const T>& q, const View<const T>& k, Index r,
-                         std::vector<Index> keys, double scale) {
+                         std::vector<Index> keys, const Options& options) {
+  const double scale = options.scale_for(q.cols);
   std::sort(keys.begin(), keys.end());
   std::vector<double> weight;
   double row_max = std::numeric_limits<double>::lowest(), row_sum = 0;
@@ -36,11 +36,17 @@ RowWeights<T> weights_of(const View<const T>& q, const View<const T>& k, Index r
     for (Index t = 0; t < q.cols; ++t) {
       score += static_cast<double>(*q.at(r, t)) * static_cast<double>(*k.at(j, t));
     }
-    weight.push_back(scale * score);
+    score *= scale;
+    if (options.score) score = options.score(score, options.query_offset + r, j);
+    weight.push_back(score);
     row_max = std::max(row_max, weight.back());
     any |= !of_no_key(weight.back());
   }
   if (!any) return {r, {}, {}};  // as attention() has it
+  if (!options.sinks.empty()) {
+    row_max = std::max(row_max, options.sink(0));
+    row_sum = std::exp(options.sink(0) - row_max);
+  }
   for (double& w : weight) row_sum += w = std::exp(w - row_max);
   RowWeights<T> row{r, std::move(keys), {}};
   for (const double w : weight) row.weights.push_back(static_cast<T>(w / row_sum));
@@ -64,6 +70,8 @@ auto attention_weights(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>
   const auto q_view = detail::view(q), k_view = detail::view(k);
   detail::check_shapes<T>(q_view, k_view, k_view);
   detail::check_query_offset(options.query_offset);
+  detail::check_options(options, 1);
+  options.score.check({options.query_offset, options.query_offset + q.rows(), k.rows()}, 1);
   for (const Index r : rows) {
     if (r < 0 || r >= q.rows()) {
       detail::refuse("row " + std::to_string(r) + " is asked for, and q has " +
@@ -80,8 +88,7 @@ auto attention_weights(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>
         if (keep(i, band.keys[u])) keys.push_back(band.keys[u]);
       }
     });
-    result.push_back(
-        detail::weights_of<T>(q_view, k_view, r, std::move(keys), options.scale_for(q.cols())));
+    result.push_back(detail::weights_of<T>(q_view, k_view, r, std::move(keys), options));
   }
   return result;
 }

@@ -133,7 +133,7 @@ inline namespace TARTAN_ISA {
 template <class Scalar = float, Pattern P>
 Work work(const P& pattern, Index n, Index m, Index d, Index dv) {
   detail::check_sizes("work", n, m);
-  detail::check_sizes("work", d, dv, "d and dv");
+  detail::check_sizes("work", d, dv, "d", "dv");
   const detail::Call<Scalar> call{{nullptr, n, d, d, 1},
                                   {nullptr, m, d, d, 1},
                                   {nullptr, m, dv, dv, 1},

@@ -15,9 +15,12 @@ class Ahead {
   void clear() { used_ = at_ = row_ = pace_ = rows_ = 0; }
 
   /// `rows` rows of `cols` numbers each, which lie `stride` apart. Beyond a few such runs, ignored.
-  void add(const T* data, Index stride, Index rows, Index cols) {
+  template <class S>
+  void add(const S* data, Index stride, Index rows, Index cols) {
     if (rows <= 0 || used_ == runs) return;
-    run_[static_cast<std::size_t>(used_++)] = {data, stride, rows, cols};
+    constexpr auto size = static_cast<Index>(sizeof(S));
+    run_[static_cast<std::size_t>(used_++)] = {reinterpret_cast<const char*>(data), stride * size,
+                                               rows, cols * size};
     rows_ += rows;
   }
 
@@ -29,8 +32,8 @@ class Ahead {
   void step() {
     for (Index n = pace_; n > 0 && !done(); --n) {
       const Run& run = run_[static_cast<std::size_t>(at_)];
-      const T* row = run.data + row_ * run.stride;
-      for (Index c = 0; c < run.cols; c += line) simd::prefetch(row + c);
+      const char* row = run.data + row_ * run.stride;
+      for (Index c = 0; c < run.width; c += line) simd::prefetch(row + c);
       if (++row_ == run.rows) {
         row_ = 0;
         ++at_;
@@ -40,10 +43,10 @@ class Ahead {
 
  private:
   static constexpr Index runs = 12;
-  static constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+  static constexpr Index line = 64;  ///< bytes of a cache line
   struct Run {
-    const T* data;
-    Index stride, rows, cols;
+    const char* data;
+    Index stride, rows, width;  ///< in bytes, but for the rows
   };
 
   std::array<Run, static_cast<std::size_t>(runs)> run_{};

@@ -62,6 +62,10 @@ struct KeyPart {
   Index high = 0;
   Index v_key = 0;  ///< of a sheared part, the key that v points at: none before it is attended
   Index slot = 0;   ///< the first of its slots; set by KeyBlock
+  // For those who change scores: the position of slot 0's key, of a sheared part for the vector's
+  // first lane; and how far the next one's is.
+  Index key = 0;
+  Index key_step = 1;
 
   /// In a sheared part, the key of slot 0 for a lane.
   Index key_of(Index lane) const {

@@ -1,6 +1,8 @@
 // Copying and transposing between users' matrices and the kernel's buffers. Layer: kernel.
 #pragma once
 
+#include <type_traits>
+
 #include "shape.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
@@ -52,10 +54,27 @@ struct Strided2D {
   Index col_stride;
 };
 
+/// to(r, c) = from(r, c), from one scalar type to another; fast where columns are contiguous.
+template <class A, class B>
+void convert(const Strided2D<const A>& from, Index rows, Index cols, const Strided2D<B>& to) {
+  for (Index r = 0; r < rows; ++r) {
+    const A* source = from.data + r * from.row_stride;
+    B* target = to.data + r * to.row_stride;
+    if (from.col_stride == 1 && to.col_stride == 1) {
+      Eigen::Map<Eigen::Array<B, Eigen::Dynamic, 1>>(target, cols) =
+          Eigen::Map<const Eigen::Array<A, Eigen::Dynamic, 1>>(source, cols).template cast<B>();
+    } else {
+      for (Index c = 0; c < cols; ++c) {
+        target[c * to.col_stride] = static_cast<B>(source[c * from.col_stride]);
+      }
+    }
+  }
+}
+
 /// to(r, c) = from(r, c) * factor, for any strides; fast where one stride of each is 1.
 template <class T>
 void rearrange(const Strided2D<const T>& from, Index rows, Index cols, const Strided2D<T>& to,
-               T factor) {
+               std::type_identity_t<T> factor) {
   if (from.col_stride == 1 && to.col_stride == 1) {
     copy_into(from.data, from.row_stride, rows, cols, to.data, to.row_stride, factor);
   } else if (from.col_stride == 1 && to.row_stride == 1) {
@@ -69,6 +88,34 @@ void rearrange(const Strided2D<const T>& from, Index rows, Index cols, const Str
       for (Index c = 0; c < cols; ++c) {
         to.data[r * to.row_stride + c * to.col_stride] =
             from.data[r * from.row_stride + c * from.col_stride] * factor;
+      }
+    }
+  }
+}
+
+/// The same between numbers of another type S and the kernel's T: through a piece at a time, which
+/// stays in the cache.
+template <class A, class B>
+requires(!std::is_same_v<A, B>) void rearrange(const Strided2D<const A>& from, Index rows,
+                                               Index cols, const Strided2D<B>& to, auto factor) {
+  using T = decltype(factor);
+  constexpr Index most_rows = 32, most_cols = 64;
+  T piece[std::size_t(most_rows * most_cols)];
+  for (Index r = 0; r < rows; r += most_rows) {
+    for (Index c = 0; c < cols; c += most_cols) {
+      const Index height = min(most_rows, rows - r), width = min(most_cols, cols - c);
+      const Strided2D<const A> source{from.data + r * from.row_stride + c * from.col_stride,
+                                      from.row_stride, from.col_stride};
+      const Strided2D<B> target{to.data + r * to.row_stride + c * to.col_stride, to.row_stride,
+                                to.col_stride};
+      const Strided2D<T> here{piece, most_cols, 1};
+      const Strided2D<const T> there{piece, most_cols, 1};
+      if constexpr (std::is_same_v<B, T>) {
+        convert(source, height, width, here);
+        rearrange(there, height, width, target, factor);
+      } else {
+        rearrange(source, height, width, here, factor);
+        convert(there, height, width, target);
       }
     }
   }

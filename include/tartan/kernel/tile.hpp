@@ -21,10 +21,21 @@ class PairFilter {
   ~PairFilter() = default;
 };
 
+/// What changes a block's scores before the softmax: takes them from units of its own to base 2.
+template <class T>
+class ScoreEdit {
+ public:
+  /// s: slots × lanes.
+  virtual void edit(T* s, const KeyBlock<T>& keys) const = 0;
+
+ protected:
+  ~ScoreEdit() = default;
+};
+
 /// The state of one tile, in memory that its owner lays out. lanes is Shape::lanes.
 template <class T>
 struct Tile {
-  T* qt;           ///< d × lanes: the queries, scaled by scale * log2(e)
+  T* qt;           ///< d × lanes: the queries, scaled: their scores are in base 2, or to be edited
   T* out;          ///< lanes × out_stride: room for the outputs, not yet divided by row_sum
   T* row_max;      ///< lanes: the largest score so far, in base 2
   T* row_sum;      ///< lanes: the sum of 2^(score - row_max)
@@ -52,6 +63,7 @@ struct Workspace {
 template <class T>
 struct TakeMode {
   const PairFilter* filter = nullptr;  ///< null: the bounds are exact
+  const ScoreEdit<T>* edit = nullptr;  ///< null: scores are used as they are
   bool isolate = false;  ///< never read a value for a row that does not attend it: slow
   T* into = nullptr;     ///< where the tile's rows go, a multiple of Shape::rows of them; null: to
                          ///< tile.out
@@ -159,6 +171,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
     score_step(tile, work, part, attended[0][parts].range, attended[1][parts].range);
     ++parts;
   }
+  if (mode.edit) mode.edit->edit(work.s, keys);
   if (mode.filter) filter_step(tile, work, keys, *mode.filter);
   for (Index m = 0; m < 2; ++m) {
     softmax_block<T>(work.s + m * W, {attended[m].data(), parts}, tile.row_max + m * W,

@@ -85,6 +85,7 @@ struct Extent {
   constexpr Lattice keys(Index residue, Index step) const {
     return Lattice::residue_class(residue, step, 0, key_end);
   }
+  constexpr bool operator==(const Extent&) const = default;
 };
 
 }  // namespace tartan

@@ -8,11 +8,12 @@
 
 namespace tartan::detail {
 
-constexpr void check_sizes(const char* query, Index n, Index m, const char* names = "n and m") {
+constexpr void check_sizes(const char* query, Index n, Index m, const char* n_name = "n",
+                           const char* m_name = "m") {
   if (n < 0 || m < 0) {
-    throw std::invalid_argument(std::string("tartan: ") + query + ": " + names +
-                                " must be >= 0, got " + std::to_string(n) + " and " +
-                                std::to_string(m));
+    throw std::invalid_argument(std::string("tartan: ") + query + ": " + n_name + " and " + m_name +
+                                " must be >= 0, got " + n_name + " = " + std::to_string(n) +
+                                " and " + m_name + " = " + std::to_string(m));
   }
 }
 

@@ -20,11 +20,12 @@ struct Attention {
 
 /// out_i = sum over keys j in the pattern of softmax_j(scale * q_i · k_j) * v_j; 0 for an empty
 /// row. q: n×d, k: m×d, v: m×dv, any scalar type; rows of q are positions query_offset,
-/// query_offset + 1, ... Computed in Real. Cost: n * m calls of contains(), count * (d + dv) flops.
+/// query_offset + 1, ... Computed in Real. `head` is what score modifiers and sinks are told. Cost:
+/// n * m calls of contains(), count * (d + dv) flops.
 template <class Real = double, class Q, class K, class V, Pattern P>
 Attention<Real> attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                                    const Eigen::MatrixBase<V>& v, const P& pattern,
-                                   const Options& options = {}) {
+                                   const Options& options = {}, Index head = 0) {
   using Matrix = Eigen::Matrix<Real, Dynamic, Dynamic>;
   using Vector = Eigen::Matrix<Real, Dynamic, 1>;
   const Matrix queries = q.template cast<Real>();
@@ -35,15 +36,17 @@ Attention<Real> attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::M
   Vector score(k.rows());
   for (Index r = 0; r < q.rows(); ++r) {
     const Index i = options.query_offset + r;
-    Real row_max = -std::numeric_limits<Real>::infinity();
+    const bool sink = !options.sinks.empty();
+    Real row_max = sink ? Real(options.sink(head)) : -std::numeric_limits<Real>::infinity();
     for (Index j = 0; j < k.rows(); ++j) {
       if (!pattern.contains(i, j)) continue;
       score(j) = scale * queries.row(r).dot(keys.row(j));
+      if (options.score) score(j) = Real(options.score(double(score(j)), i, j, head));
       if (!(score(j) <= row_max)) row_max = score(j);  // NaN, too, becomes the maximum
     }
     result.lse(r) = row_max;
     if (row_max == -std::numeric_limits<Real>::infinity()) continue;  // no key, or none that counts
-    Real row_sum = 0;
+    Real row_sum = sink ? std::exp(Real(options.sink(head)) - row_max) : Real(0);
     for (Index j = 0; j < k.rows(); ++j) {
       if (!pattern.contains(i, j)) continue;
       const Real weight = std::exp(score(j) - row_max);

@@ -89,6 +89,12 @@ EIGEN_STRONG_INLINE P select(const P& mask, const P& a, const P& b) {
   return ei::pselect(mask, a, b);
 }
 
+/// True where a lane of x is above that of `limit`.
+template <class P>
+EIGEN_STRONG_INLINE bool any_above(const P& x, const P& limit) {
+  return ei::predux_any(ei::pcmp_lt(limit, x));
+}
+
 /// 1 / x, and 0 where x is 0.
 template <class T>
 EIGEN_STRONG_INLINE Packet<T> inverse_or_zero(const Packet<T>& x) {
@@ -184,28 +190,28 @@ EIGEN_STRONG_INLINE Packet<T> exp2(const Packet<T>& exponent) {
   }
 }
 
-/// All bits of an exponent: those of infinity.
+/// True where a number is NaN or infinite; by its bits, and so under -ffast-math too.
 template <class T>
-inline constexpr auto exponent_bits =
-    std::bit_cast<std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>(
-        std::numeric_limits<T>::infinity());
+constexpr bool not_finite(T x) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits infinite = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  return (std::bit_cast<Bits>(x) & infinite) == infinite;
+}
 
 /// The bits of each number's exponent alone: a finite number from a finite one, infinity from NaN
 /// and infinity.
 template <class T>
 EIGEN_STRONG_INLINE Packet<T> exponent(const Packet<T>& a) {
-  return ei::pand(a, broadcast(std::bit_cast<T>(exponent_bits<T>)));
+  return ei::pand(a, broadcast(std::numeric_limits<T>::infinity()));
 }
 
-/// True where one of the lanes is NaN or infinite. Looks at the exponent's bits, and so is right
-/// under -ffast-math too.
+/// True where one of the lanes is NaN or infinite.
 template <class T>
 bool any_not_finite(const Packet<T>& a) {
-  constexpr auto bits = exponent_bits<T>;
   T lanes[std::size_t(width<T>)];
   store(lanes, a);
   for (const T x : lanes) {
-    if ((std::bit_cast<std::remove_const_t<decltype(bits)>>(x) & bits) == bits) return true;
+    if (not_finite(x)) return true;
   }
   return false;
 }

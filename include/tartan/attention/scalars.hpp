@@ -1,0 +1,46 @@
+// Which scalar types matrices may have, and what attention over them is computed in. Layer:
+// attention.
+#pragma once
+
+#include <Eigen/Core>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace tartan {
+namespace detail {
+
+template <class S>
+inline constexpr bool is_half_width =
+    std::is_same_v<S, Eigen::half> || std::is_same_v<S, Eigen::bfloat16>;
+template <class S>
+inline constexpr bool is_scalar =
+    std::is_same_v<S, float> || std::is_same_v<S, double> || is_half_width<S>;
+
+/// The type of scores, sums and outputs until they are written: float for 16-bit types.
+template <class S>
+using Computed = std::conditional_t<is_half_width<S>, float, S>;
+
+/// The scalar type of a call; fails to compile where q, k and v differ in it, or it is another
+/// type.
+template <class Q, class... Others>
+struct CommonScalar {
+  using type = typename Q::Scalar;
+  static_assert(
+      (std::is_same_v<type, typename Others::Scalar> && ...),
+      "tartan: attention: q, k, v and out must have the same scalar type (use .cast<>())");
+  static_assert(
+      is_scalar<type>,
+      "tartan: attention: the scalar type must be float, double, Eigen::half or Eigen::bfloat16");
+};
+
+/// True for a log-sum-exp of no key; by its bits, and so under -ffast-math too.
+template <class T>
+bool of_no_key(T lse) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  return std::bit_cast<Bits>(lse) == std::bit_cast<Bits>(-std::numeric_limits<T>::infinity());
+}
+
+}  // namespace detail
+}  // namespace tartan

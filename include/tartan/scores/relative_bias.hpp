@@ -1,0 +1,107 @@
+// RelativeBias: a learned number for each distance between query and key. Layer: scores.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "score.hpp"
+
+namespace tartan::inline TARTAN_ISA {
+
+/// s + table(i - j - first, head): a table of distances × heads, of which row 0 is the distance
+/// `first` = least i - j; distances beyond either end take the number at that end. A table of one
+/// column serves all heads.
+class RelativeBias {
+ public:
+  /// Throws std::invalid_argument where the table is empty.
+  explicit RelativeBias(const Eigen::MatrixXd& table, Index first = 0)
+      : first_(first), count_(table.rows()), heads_(table.cols()) {
+    if (table.size() == 0) throw std::invalid_argument("tartan: RelativeBias: the table is empty");
+    up_ = std::make_shared<const Tables>(Tables{table, table.cast<float>()});
+    const Eigen::MatrixXd down = table.colwise().reverse();
+    down_ = std::make_shared<const Tables>(Tables{down, down.cast<float>()});
+  }
+
+  /// T5's (arXiv 1910.10683): weights of buckets × heads; half of the buckets for distances of
+  /// their own, the others ever wider up to `max_distance`; where bidirectional, one half of them
+  /// all for keys after the query. Throws std::invalid_argument where there are too few buckets.
+  static RelativeBias t5(const Eigen::MatrixXd& weights, bool bidirectional = true,
+                         Index max_distance = 128) {
+    const Index buckets = bidirectional ? weights.rows() / 2 : weights.rows();
+    const Index exact = buckets / 2;
+    if (exact < 1 || max_distance <= exact) {
+      throw std::invalid_argument(
+          "tartan: RelativeBias: t5 needs more buckets than " + std::to_string(weights.rows()) +
+          ", and max_distance above half of those of a side, got " + std::to_string(max_distance));
+    }
+    const auto bucket = [&](Index distance) {  // i - j
+      const Index side = bidirectional && distance < 0 ? buckets : 0;
+      const Index far = bidirectional ? std::abs(distance) : std::max<Index>(distance, 0);
+      if (far < exact) return side + far;
+      const double part = std::log(static_cast<double>(far) / static_cast<double>(exact)) /
+                          std::log(static_cast<double>(max_distance) / static_cast<double>(exact));
+      const Index wide = exact + static_cast<Index>(part * static_cast<double>(buckets - exact));
+      return side + std::min(wide, buckets - 1);
+    };
+    Eigen::MatrixXd table(2 * max_distance + 1, weights.cols());
+    for (Index r = 0; r < table.rows(); ++r) table.row(r) = weights.row(bucket(r - max_distance));
+    return RelativeBias(table, -max_distance);
+  }
+
+  template <class T>
+  ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
+    constexpr Index W = detail::simd::width<T>;
+    const Index column = heads_ == 1 ? 0 : place.head;
+    const Index row = place.rows[0] - place.key(0) - first_;  // of lane 0
+    if (place.one_key && row >= 0 && row + W <= count_) {
+      return s + Eigen::Map<const ScoreArray<T>>(up_->template of<T>().col(column).data() + row);
+    }
+    if (place.one_key && (row >= count_ - 1 || row + W <= 1)) {  // beyond the table
+      return s + up_->template of<T>()(row > 0 ? count_ - 1 : 0, column);
+    }
+    const Index back = count_ - 1 - row;
+    if (place.one_query && back >= 0 && back + W <= count_) {
+      return s + Eigen::Map<const ScoreArray<T>>(down_->template of<T>().col(column).data() + back);
+    }
+    if (place.one_query && (back >= count_ - 1 || back + W <= 1)) {
+      return s + down_->template of<T>()(back > 0 ? count_ - 1 : 0, column);
+    }
+    ScoreArray<T> bias;
+    for (Index l = 0; l < W; ++l) {
+      const Index at = place.rows[l] - place.key(l) - first_;
+      bias(l) = up_->template of<T>()(std::clamp<Index>(at, 0, count_ - 1), column);
+    }
+    return s + bias;
+  }
+
+  void check(const Extent&, Index heads) const {
+    if (heads_ != 1 && heads_ != heads) {
+      throw std::invalid_argument("tartan: RelativeBias: the table has " + std::to_string(heads_) +
+                                  " columns for " + std::to_string(heads) +
+                                  " query heads (one for all, or one for each)");
+    }
+  }
+
+ private:
+  struct Tables {
+    Eigen::MatrixXd in_double;
+    Eigen::MatrixXf in_float;
+
+    template <class T>
+    const auto& of() const {
+      if constexpr (std::is_same_v<T, double>) {
+        return in_double;
+      } else {
+        return in_float;
+      }
+    }
+  };
+
+  Index first_, count_, heads_;
+  std::shared_ptr<const Tables> up_, down_;  // from the least distance on, and from the largest
+};
+
+}  // namespace tartan::inline TARTAN_ISA
