@@ -144,7 +144,47 @@ void check_sheared(Index d, Index gap) {
   }
 }
 
+/// score_sheared where lanes stay, at one end or the other.
+template <class T>
+void check_staying(Index d) {
+  constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
+  for (Index count = 1; count <= 2 * W; count += 3) {
+    for (Index x = 0; x < 2 * W; ++x) {
+      const Index low = x < W ? x : 0, high = x < W ? W - 1 : x - W;
+      const Index keys = W + count - 1;
+      const Operands<T> o(d, keys, 0);
+      Numbers<T> kt(d * keys);
+      for (Index t = 0; t < d; ++t) {
+        for (Index j = 0; j < keys; ++j) kt[t * keys + j] = o.k[j * o.stride + t];
+      }
+      Numbers<T> both(count * L), one(count * L);
+      score_sheared<T, 2, true, true>(o.qt.data(), d, kt.data(), keys, count, both.data(), low,
+                                      high);
+      score_sheared<T, 1, false, true>(o.qt.data() + W, d, kt.data(), keys, count, one.data() + W,
+                                       low, high);
+      Index wrong = 0;
+      for (Index e = 0; e < count; ++e) {
+        for (Index l = 0; l < L; ++l) {
+          const Index key = e + std::clamp(l % W, low, high), at = e * L + l;
+          wrong += !o.right(both[at], key, l);
+          wrong += l >= W && !o.right(one[at], key, l);
+          wrong += l < W && one[at] != T(untouched);
+        }
+      }
+      CAPTURE(d, count, low, high);
+      CHECK(wrong == 0);
+    }
+  }
+}
+
 }  // namespace
+
+TEST_CASE("score_sheared: lanes before `low` and after `high` take their keys") {
+  for (const Index d : {1, 7, 16}) {
+    check_staying<float>(d);
+    check_staying<double>(d);
+  }
+}
 
 TEST_CASE("score_keys: every head_dim to 70 and number of keys to a block") {
   for (Index d = 0; d <= 70; ++d) {

@@ -70,6 +70,13 @@ void check_masks() {
     CHECK(lanes_of<T>(between) == inside);
     CHECK(lanes_of<T>(simd::lanes_up_to(static_cast<T>(x))) == up_to);
   }
+  for (int first = 0; first < W; ++first) {
+    for (int last = first; last < W; ++last) {
+      std::string within;
+      for (int l = 0; l < W; ++l) within += first <= l && l <= last ? '1' : '0';
+      CHECK(lanes_of<T>(simd::lanes_within(static_cast<T>(first), static_cast<T>(last))) == within);
+    }
+  }
   CHECK(lanes_of<T>(simd::lanes_up_to(T(-100))) == std::string(std::size_t(W), '0'));
 }
 
@@ -84,6 +91,22 @@ void check_select() {
                                            simd::load(a.data()), simd::load(b.data())));
     for (int l = 0; l < W; ++l) CHECK(taken[l] == (l <= last ? a[l] : b[l]));
   }
+}
+
+template <class T>
+void check_window() {
+  constexpr int W = simd::width<T>;
+  const Numbers<T> x = Numbers<T>::random(2 * W, 8);
+  [&]<int... N>(std::integer_sequence<int, N...>) {
+    const auto check = [&]<int From>() {
+      Numbers<T> got(W);
+      const auto a = simd::load(x.data()), b = simd::load(x.data() + W);
+      simd::store(got.data(), simd::window<From>(a, b, x.data()));
+      for (int l = 0; l < W; ++l) CHECK(got[l] == x[From + l]);
+    };
+    (check.template operator()<N>(), ...);
+  }
+  (std::make_integer_sequence<int, W>{});
 }
 
 template <class T>
@@ -213,4 +236,9 @@ TEST_CASE("opaque changes nothing") {
   float lanes[std::size_t(simd::width<float>)];
   simd::store(lanes, x);
   for (const float lane : lanes) CHECK(lane == 1.25f);
+}
+
+TEST_CASE("window: the numbers from any of a vector's on") {
+  check_window<float>();
+  check_window<double>();
 }

@@ -166,14 +166,11 @@ class KeySource {
     }
   }
 
-  static constexpr Index line = 64 / static_cast<Index>(sizeof(T));
   /// Keys before and after a transposed run that the lanes of a sheared part may read, and do not
-  /// attend; whole cache lines of them.
-  static constexpr Index margin =
-      ceil_div(3 * Shape<T>::width + Shape<T>::widest_shear, line) * line;
-  /// From column to column of one, an odd number of cache lines.
-  static constexpr Index column_stride =
-      (ceil_div(short_run_keys + 2 * margin, 2 * line) * 2 + 1) * line;
+  /// attend; and from column to column of one: 22.5 cache lines (AVX-512, float), since 23 were 4 %
+  /// slower.
+  static constexpr Index margin = 3 * Shape<T>::width + Shape<T>::widest_shear;
+  static constexpr Index column_stride = short_run_keys + 2 * margin + Shape<T>::width;
 
   /// Packed keys [begin, end) of a lattice.
   struct Run {

@@ -74,8 +74,8 @@ struct TakeMode {
 /// Scores of all slots that a lane of the low or of the high vector attends. Slots that only one of
 /// the vectors attends take one vector's work.
 template <class T>
-void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyPart<T>& part,
-                const SlotRange& low, const SlotRange& high) {
+void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
+                const KeyPart<T>& part, const SlotRange& low, const SlotRange& high) {
   using S = Shape<T>;
   T* s = work.s + part.slot * S::lanes;
   const auto score = [&]<int N, int M>(Index from, Index to, int m) {
@@ -90,9 +90,17 @@ void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyPart<T>&
   }
   if (part.sheared) {
     const auto sheared = [&]<int M, bool Shared>(Index begin, Index end, int m) {
-      score_sheared<T, M, Shared>(tile.qt + m * S::width, work.d,
-                                  part.k + (begin - part.slot) + m * part.high, part.k_stride,
-                                  end - begin, work.s + begin * S::lanes + m * S::width);
+      const T *q = tile.qt + m * S::width, *k = part.k + (begin - part.slot) + m * part.high;
+      T* to = work.s + begin * S::lanes + m * S::width;
+      const ShearedLanes& lanes = keys.sheared(part, m);
+      if constexpr (M == 1 || Shared) {
+        if (lanes.stay(S::width)) {
+          score_sheared<T, M, Shared, true>(q, work.d, k, part.k_stride, end - begin, to, lanes.low,
+                                            min(S::width - 1, lanes.high));
+          return;
+        }
+      }
+      score_sheared<T, M, Shared>(q, work.d, k, part.k_stride, end - begin, to);
     };
     if (low.begin != high.begin || low.end != high.end) {
       sheared.template operator()<1, false>(low.begin, low.end, 0);
@@ -168,7 +176,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
       attended[m][parts].range = keys.range(part, m * W, W);
       attended[m][parts].bounds = keys.bounds(part, m * W);
     }
-    score_step(tile, work, part, attended[0][parts].range, attended[1][parts].range);
+    score_step(tile, work, keys, part, attended[0][parts].range, attended[1][parts].range);
     ++parts;
   }
   if (mode.edit) mode.edit->edit(work.s, keys);

@@ -83,6 +83,11 @@ template <class T>
 EIGEN_STRONG_INLINE Packet<T> lanes_up_to(T last) {
   return ei::pcmp_le(ei::plset<Packet<T>>(T(0)), ei::pset1<Packet<T>>(last));
 }
+/// A mask: true in lanes `first` to `last`.
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> lanes_within(T first, T last) {
+  return between(broadcast(first), ei::plset<Packet<T>>(T(0)), broadcast(last));
+}
 /// a where the mask is true, else b.
 template <class P>
 EIGEN_STRONG_INLINE P select(const P& mask, const P& a, const P& b) {
