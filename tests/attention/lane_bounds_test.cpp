@@ -10,6 +10,12 @@ using tartan::test::Random;
 
 namespace {
 
+/// Some rows of the band, which alone move.
+Lattice some_rows(Random& random, const Lattice& rows) {
+  const Index begin = random.in(0, rows.count - 1);
+  return {rows[begin], rows.step, random.in(1, rows.count - begin)};
+}
+
 PlannedBand random_band(Random& random, Index lanes) {
   PlannedBand planned;
   planned.band.rows = {random.in(-40, 40), random.in(1, 6), random.in(1, 3 * lanes)};
@@ -19,12 +25,14 @@ PlannedBand random_band(Random& random, Index lanes) {
   if (random.in(0, 1) > 0) {
     const Index hole = random.in(-30, 30);
     planned.hole = {{hole}, {hole + random.in(-1, 12)}};
+  } else if (random.in(0, 1) > 0) {
+    planned.moving = some_rows(random, planned.band.rows);
   }
   return planned;
 }
 
 bool attends(const PlannedBand& planned, Index i, Index j) {
-  return planned.band.contains(i, j) &&
+  return planned.band.rows.contains(i) && planned.band.contains(planned.mover(i), j) &&
          !(planned.hole && planned.hole->lower(i) <= j && j <= planned.hole->upper(i));
 }
 
@@ -205,32 +213,35 @@ void check_sheared() {
   int with_keys = 0;
   for (int trial = 0; trial < 3000; ++trial) {
     const Index step = random.in(1, 4), low = random.in(-40, 40);
-    const PlannedBand planned{{{random.in(-40, 40), step, random.in(1, 40)},
-                               {random.in(0, 40), step, random.in(1, 40)},
-                               {low},
-                               {low + random.in(0, 30)}},
-                              {},
-                              nullptr};
+    PlannedBand planned{{{random.in(-40, 40), step, random.in(1, 40)},
+                         {random.in(0, 40), step, random.in(1, 40)},
+                         {low},
+                         {low + random.in(0, 30)}},
+                        {},
+                        nullptr};
+    if (trial % 2 == 1) planned.moving = some_rows(random, planned.band.rows);
     const Lattice& rows = planned.band.rows;
     const Index width = planned.shear();
     const TileRows<T> tile{{{rows[random.in(-W, rows.count)], step, random.in(1, W)},
                             {rows[random.in(-W, rows.count)], step, random.in(0, W)}}};
     ShearedLanes lanes[2];
-    sheared_lanes(planned.band, tile, lanes);
+    sheared_lanes(planned, tile, lanes);
     Index wrong = 0;
     for (Index m = 0; m < 2; ++m) {
       const ShearedLanes& of = lanes[m];
       for (Index l = 0; l < tile.half[m].count; ++l) {
         const Index row = tile.half[m][l];
         for (Index u = 0; u < planned.band.keys.count; ++u) {
-          const Index slot = u - of.first - l;
+          const Index slot = u - of.key(l);
           const bool attends = of.begin <= l && l < of.end && slot >= 0 && slot < width;
-          wrong += attends != planned.band.contains(row, planned.band.keys[u]);
+          wrong += attends != ::attends(planned, row, planned.band.keys[u]);
           wrong += attends && (u < of.first_key() || u >= of.end_key(width));
           with_keys += attends;
         }
       }
       wrong += !of.empty() && of.keys != planned.band.keys.count;
+      wrong += of.low < 0 || of.low > of.high || of.low >= W;
+      wrong += of.stay(W) && !planned.moving;
     }
     CAPTURE(trial, width);
     CHECK(wrong == 0);

@@ -64,7 +64,8 @@ std::vector<AnyPattern> list() {
 
 bool attends(const PlannedBand& planned, Index i, Index j) {
   const bool in_hole = planned.hole && planned.hole->lower(i) <= j && j <= planned.hole->upper(i);
-  return planned.band.contains(i, j) && !in_hole && (!planned.keep || planned.keep(i, j));
+  return planned.band.rows.contains(i) && planned.band.contains(planned.mover(i), j) && !in_hole &&
+         (!planned.keep || planned.keep(i, j));
 }
 
 /// Calls visit(band) for each band of each class of each step; false where one is out of place.
@@ -257,6 +258,35 @@ AnyPattern grid(const std::array<Index, sizeof...(Axes)>& shape, const Axes&... 
 }
 
 }  // namespace
+
+TEST_CASE("rows at a shifted border are joined to those between, where these fill vectors") {
+  using Line = Neighborhood<Dynamic>;
+  const auto moving = [](const auto& pattern, const Extent& extent) {
+    std::vector<std::optional<Lattice>> moving;
+    visit_classes(Plan(pattern, extent),
+                  [&](const PlannedBand& planned) { moving.push_back(planned.moving); });
+    return moving;
+  };
+  using Expected = std::vector<std::optional<Lattice>>;
+  const Line line({60}, {.kernel = 9, .border = Border::shift});
+  CHECK(moving(line, {0, 60, 60}) == Expected{Lattice::range(4, 56)});
+  CHECK(moving(line, {2, 58, 60}) == Expected{Lattice::range(4, 56)});
+  CHECK(moving(line, {2, 12, 60}) == Expected{{}, {}});  // 4 to 11: fewer than a vector's lanes
+  CHECK(moving(line, {4, 56, 60}) == Expected{{}});
+  CHECK(moving(Line({23}, {.kernel = 9, .border = Border::shift}), {0, 23, 23}) ==
+        Expected{{}, {}, {}});
+  CHECK(moving(Line({60}, {.kernel = 9}), {0, 60, 60}) == Expected{{}});
+  // In class 1 of a dilated line, and with keys that end in the first window.
+  const Line dilated({60}, {.kernel = 5, .dilation = 2, .border = Border::shift});
+  CHECK(moving(dilated, {0, 60, 60}) == Expected{Lattice{4, 2, 26}, Lattice{5, 2, 26}});
+  CHECK(moving(line, {0, 60, 7}).size() <= 3);
+  for (const Extent& extent : {Extent{0, 60, 60}, Extent{2, 58, 60}, Extent{0, 60, 7}}) {
+    CHECK(broken(any(line), extent).empty());
+    CHECK(broken(any(dilated), extent).empty());
+  }
+  // Documents that touch have bands that touch, of other keys.
+  CHECK(moving(Documents({0, 20, 60}, Local{9}), {0, 60, 60}) == Expected{{}, {}});
+}
 
 TEST_CASE("shear: a band's rows have as many keys each, one further from row to row") {
   const auto shear = [](const Band& band) { return PlannedBand{band, {}, nullptr}.shear(); };

@@ -181,7 +181,11 @@ class CheckSheared {
       KeyPart<T> part{&keys_[trial], 1, &keys_[0], 1, random_.in(1, 20)};
       part.sheared = true;
       part.high = random_.in(0, 1) * W;
-      const ShearedLanes both[2] = {any_lanes(part.count), any_lanes(part.count)};
+      ShearedLanes both[2] = {any_lanes(part.count), any_lanes(part.count)};
+      if (random_.in(0, 1) == 0) {
+        both[0].low = both[1].low = random_.in(0, W - 1);
+        both[0].high = both[1].high = random_.in(both[0].low, W - 1);
+      }
       const bool room = block_.empty() || block_.slots() + part.count <= block_keys;
       const std::ptrdiff_t before = block_.end() - block_.begin();
       if (random_.in(0, 1) == 0) {
@@ -213,7 +217,7 @@ class CheckSheared {
   bool holds(const KeyPart<T>& part, const ShearedLanes (&lanes)[2]) const {
     const auto attends = [&](Index lane, Index slot) {
       const ShearedLanes& of = lanes[lane / W];
-      const Index l = lane % W, key = of.first + l + slot - part.slot;
+      const Index l = lane % W, key = of.first + std::clamp(l, of.low, of.high) + slot - part.slot;
       return of.begin <= l && l < of.end && 0 <= key && key < of.keys;
     };
     bool right = true;
@@ -224,6 +228,9 @@ class CheckSheared {
         right = right && range.begin <= range.full_begin && range.full_begin <= range.full_end &&
                 range.full_end <= range.end && range.hole_begin >= range.hole_end;
         right = right && (!vector.full() || range.full());
+        const ShearedLanes& of = lanes[lane / W];
+        const bool stays = !of.empty() && (of.low > 0 || of.high < W - 1);
+        if (stays) right = right && !block_.full(lane / W);
         if (!vector.full()) right = right && !block_.full(lane / W);
         for (Index e = part.slot; e < part.slot + part.count; ++e) {
           Index attending = 0;
@@ -290,4 +297,6 @@ TEST_CASE("KeyBlock: sheared parts with other keys, or lanes of the same vector,
   other = part;
   other.count = 4;
   CHECK(parts(other, high) == 2);
+  const ShearedLanes staying[2] = {{}, {0, 90, 0, W, 1}};
+  CHECK(parts(part, staying) == (W > 1 ? 2 : 1));
 }

@@ -104,14 +104,14 @@ void check_wrapped(Index d, Index gap) {
   }
 }
 
-/// score_sheared of `count` slots, of both vectors and of one; Kt ends with the last key that a
-/// lane needs.
+/// score_sheared of `count` slots, of both vectors and of one; Kt ends with the last key that may
+/// be read (see KeyPart).
 template <class T>
 void check_sheared(Index d, Index gap) {
   constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
   for (Index count = 0; count <= 3 * W; ++count) {
     for (const Index high : {Index{0}, W}) {
-      const Index keys = high + W + count - 1, stride = keys + gap;
+      const Index keys = (high > 0 ? 3 : 1) * W + count - 1, stride = keys + gap;
       const Operands<T> o(d, keys, 0);
       Numbers<T> kt(d > 0 ? (d - 1) * stride + keys : 0);
       for (Index t = 0; t < d; ++t) {
@@ -119,8 +119,8 @@ void check_sheared(Index d, Index gap) {
       }
       Numbers<T> both(count * L), low(count * L), second(count * L);
       const auto score = [&]<int M, bool Shared>(Numbers<T>& s, Index m) {
-        score_sheared<T, M, Shared>(o.qt.data() + m * W, d, kt.data() + m * high, stride, high,
-                                    count, s.data() + m * W);
+        score_sheared<T, M, Shared>(o.qt.data() + m * W, d, kt.data() + m * high, stride, count,
+                                    s.data() + m * W);
       };
       if (high == 0) {
         score.template operator()<2, true>(both, 0);
@@ -144,7 +144,47 @@ void check_sheared(Index d, Index gap) {
   }
 }
 
+/// score_sheared where lanes stay, at one end or the other.
+template <class T>
+void check_staying(Index d) {
+  constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
+  for (Index count = 1; count <= 2 * W; count += 3) {
+    for (Index x = 0; x < 2 * W; ++x) {
+      const Index low = x < W ? x : 0, high = x < W ? W - 1 : x - W;
+      const Index keys = W + count - 1;
+      const Operands<T> o(d, keys, 0);
+      Numbers<T> kt(d * keys);
+      for (Index t = 0; t < d; ++t) {
+        for (Index j = 0; j < keys; ++j) kt[t * keys + j] = o.k[j * o.stride + t];
+      }
+      Numbers<T> both(count * L), one(count * L);
+      score_sheared<T, 2, true, true>(o.qt.data(), d, kt.data(), keys, count, both.data(), low,
+                                      high);
+      score_sheared<T, 1, false, true>(o.qt.data() + W, d, kt.data(), keys, count, one.data() + W,
+                                       low, high);
+      Index wrong = 0;
+      for (Index e = 0; e < count; ++e) {
+        for (Index l = 0; l < L; ++l) {
+          const Index key = e + std::clamp(l % W, low, high), at = e * L + l;
+          wrong += !o.right(both[at], key, l);
+          wrong += l >= W && !o.right(one[at], key, l);
+          wrong += l < W && one[at] != T(untouched);
+        }
+      }
+      CAPTURE(d, count, low, high);
+      CHECK(wrong == 0);
+    }
+  }
+}
+
 }  // namespace
+
+TEST_CASE("score_sheared: lanes before `low` and after `high` take their keys") {
+  for (const Index d : {1, 7, 16}) {
+    check_staying<float>(d);
+    check_staying<double>(d);
+  }
+}
 
 TEST_CASE("score_keys: every head_dim to 70 and number of keys to a block") {
   for (Index d = 0; d <= 70; ++d) {

@@ -225,3 +225,19 @@ TEST_CASE("value_rows: a row without an earlier output does not read one, whatev
   value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), W), 0, 0, W, rows);
   for (Index c = 0; c < W; ++c) CHECK(to[c] == 6);
 }
+
+TEST_CASE("value_rows: the exponents of new outputs are noted, the largest of each lane") {
+  constexpr Index W = Shape<float>::width, L = Shape<float>::lanes, R = Shape<float>::rows;
+  const Numbers<float> p(3 * L, 1);
+  for (Index row = 0; row < R; ++row) {
+    for (const Index col : {Index{0}, 3 * W - 1, 7 * W - 1}) {
+      Numbers<float> v(3 * 7 * W, 0.0), from(L * 7 * W), to(L * 7 * W), exponent(W, 0.0);
+      ValueRows<float> rows{from.data(), 7 * W, nullptr, to.data(), 7 * W, nullptr};
+      rows.exponent = exponent.data();
+      std::fill(from.data(), from.data() + L * 7 * W, 1.5F);
+      from[row * 7 * W + col] = -40;
+      value_rows_of<float>(p.data(), ValueSlots{0, 3, 0}.part(v.data(), 7 * W), 0, 0, 7 * W, rows);
+      for (Index l = 0; l < W; ++l) CHECK(exponent[l] == (l == col % W ? 32.0F : 1.0F));
+    }
+  }
+}

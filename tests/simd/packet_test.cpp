@@ -70,6 +70,13 @@ void check_masks() {
     CHECK(lanes_of<T>(between) == inside);
     CHECK(lanes_of<T>(simd::lanes_up_to(static_cast<T>(x))) == up_to);
   }
+  for (int first = 0; first < W; ++first) {
+    for (int last = first; last < W; ++last) {
+      std::string within;
+      for (int l = 0; l < W; ++l) within += first <= l && l <= last ? '1' : '0';
+      CHECK(lanes_of<T>(simd::lanes_within(static_cast<T>(first), static_cast<T>(last))) == within);
+    }
+  }
   CHECK(lanes_of<T>(simd::lanes_up_to(T(-100))) == std::string(std::size_t(W), '0'));
 }
 
@@ -84,6 +91,22 @@ void check_select() {
                                            simd::load(a.data()), simd::load(b.data())));
     for (int l = 0; l < W; ++l) CHECK(taken[l] == (l <= last ? a[l] : b[l]));
   }
+}
+
+template <class T>
+void check_window() {
+  constexpr int W = simd::width<T>;
+  const Numbers<T> x = Numbers<T>::random(2 * W, 8);
+  [&]<int... N>(std::integer_sequence<int, N...>) {
+    const auto check = [&]<int From>() {
+      Numbers<T> got(W);
+      const auto a = simd::load(x.data()), b = simd::load(x.data() + W);
+      simd::store(got.data(), simd::window<From>(a, b, x.data()));
+      for (int l = 0; l < W; ++l) CHECK(got[l] == x[From + l]);
+    };
+    (check.template operator()<N>(), ...);
+  }
+  (std::make_integer_sequence<int, W>{});
 }
 
 template <class T>
@@ -120,39 +143,27 @@ void check_transpose_square() {
 }
 
 template <class T>
-void check_any_not_finite() {
+void check_finite() {
   constexpr Index W = simd::width<T>;
-  const T most = std::numeric_limits<T>::max();
-  for (const Index cols : {Index{0}, W, 2 * W, 5 * W}) {
-    for (Index rows = 0; rows <= 9; ++rows) {
-      const Index stride = cols + rows % 2 * 3;
-      Numbers<T> x = Numbers<T>::random((rows - 1) * stride + cols, 4);
-      for (Index r = 0; r + 1 < rows; ++r) {
-        // Beside the matrix, between its rows.
-        for (Index c = cols; c < stride; ++c)
-          x[r * stride + c] = std::numeric_limits<T>::infinity();
-      }
-      const auto found = [&] { return simd::any_not_finite(x.data(), rows, cols, stride); };
-      CAPTURE(rows, cols, stride);
-      CHECK_FALSE(found());
-      bool missed = false, false_alarm = false;
-      for (Index r = 0; r < rows; ++r) {
-        for (Index c = 0; c < cols; ++c) {
-          const auto put = [&](T value) {
-            const T before = std::exchange(x[r * stride + c], value);
-            const bool is_found = found();
-            x[r * stride + c] = before;
-            return is_found;
-          };
-          missed |= !put(std::numeric_limits<T>::quiet_NaN());
-          missed |= !put(std::numeric_limits<T>::infinity());
-          missed |= !put(-std::numeric_limits<T>::infinity());
-          false_alarm |= put(most) || put(-most) || put(T(0));
-        }
-      }
-      CHECK_FALSE(missed);
-      CHECK_FALSE(false_alarm);
-    }
+  using Limits = std::numeric_limits<T>;
+  for (Index lane = 0; lane < W; ++lane) {
+    Numbers<T> x = Numbers<T>::random(W, 4);
+    const auto found = [&](T value) {
+      x[lane] = value;
+      const auto packet = simd::load(x.data());
+      // The same of the exponents alone, of which the largest tells of them all.
+      const auto most = simd::pmax(simd::exponent<T>(packet), simd::exponent<T>(packet));
+      const bool same = simd::any_not_finite<T>(packet) == simd::any_not_finite<T>(most);
+      CHECK(same);
+      return simd::any_not_finite<T>(packet);
+    };
+    CAPTURE(W, lane);
+    CHECK(found(Limits::quiet_NaN()));
+    CHECK(found(-Limits::quiet_NaN()));
+    CHECK(found(Limits::infinity()));
+    CHECK(found(-Limits::infinity()));
+    CHECK_FALSE((found(Limits::max()) || found(Limits::lowest()) || found(Limits::denorm_min())));
+    CHECK_FALSE((found(T(0)) || found(T(-1))));
   }
 }
 
@@ -214,9 +225,9 @@ TEST_CASE("transpose_square") {
   check_transpose_square<double>();
 }
 
-TEST_CASE("any_not_finite sees NaN and infinity at every place, and no finite number") {
-  check_any_not_finite<float>();
-  check_any_not_finite<double>();
+TEST_CASE("any_not_finite sees NaN and infinity in every lane, and no finite number") {
+  check_finite<float>();
+  check_finite<double>();
 }
 
 TEST_CASE("opaque changes nothing") {
@@ -225,4 +236,9 @@ TEST_CASE("opaque changes nothing") {
   float lanes[std::size_t(simd::width<float>)];
   simd::store(lanes, x);
   for (const float lane : lanes) CHECK(lane == 1.25f);
+}
+
+TEST_CASE("window: the numbers from any of a vector's on") {
+  check_window<float>();
+  check_window<double>();
 }

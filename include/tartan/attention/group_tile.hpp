@@ -48,7 +48,7 @@ class TileGate {
   void open(GroupTile<T>& t, const TileRows<T>& rows) const {
     t.positions = rows;
     t.rows = rows.lanes();
-    t.ragged = t.finished = t.written = false;
+    t.ragged = t.suspect = t.finished = t.written = false;
     if (rows.count() < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
     each_half(t, [&](const Lattice& half, Index lane) {
       const Strided2D<const S> queries{q_.at(row_of(half.start), 0), half.step * q_.row_stride,

@@ -39,6 +39,10 @@ bool lane_bounds(const PlannedBand& planned, const Lattice& positions, Index lan
   const Index most = band.keys.count - 1;
   const auto fill = [&](const Bound& bound, auto rounded, Index* to) {
     bound_indices(bound, rows, band.keys, rounded, to + begin);
+    for (Index l = begin; l < end && planned.moving; ++l) {
+      const Index row = positions[l], mover = planned.mover(row);
+      if (mover != row) bound_indices(bound, {mover, rows.step, 1}, band.keys, rounded, to + l);
+    }
   };
   constexpr auto after = &Lattice::index_at_or_after, before = &Lattice::index_at_or_before;
   Index* first = bounds.first + lane;
@@ -113,7 +117,9 @@ Index wrap_of(const LaneBounds<T>& bounds, Index rows) {
 /// The lanes of a tile's vectors that have rows in a band with as many keys a row, one further from
 /// row to row (see PlannedBand::shear).
 template <class T>
-void sheared_lanes(const Band& band, const TileRows<T>& rows, ShearedLanes (&lanes)[2]) {
+void sheared_lanes(const PlannedBand& planned, const TileRows<T>& rows, ShearedLanes (&lanes)[2]) {
+  constexpr Index W = Shape<T>::width;
+  const Band& band = planned.band;
   for (std::size_t m = 0; m < 2; ++m) {
     const Lattice& half = rows.half[m];
     const Lattice in = half.within(band.rows.start, band.rows.end());
@@ -122,7 +128,13 @@ void sheared_lanes(const Band& band, const TileRows<T>& rows, ShearedLanes (&lan
     const Index begin = (in.start - half.start) / half.step, end = begin + in.count;
     // Lanes beyond the tile's last row are as if they had one.
     lanes[m] = {band.keys.index_at_or_after(band.lower(half.start)), band.keys.count, begin,
-                end == half.count ? Shape<T>::width : end};
+                end == half.count ? W : end};
+    if (!planned.moving) continue;
+    const Index low = (planned.moving->start - half.start) / half.step;
+    const Index high = low + planned.moving->count - 1;
+    if (low >= W || high < 0) lanes[m].first += low >= W ? low : high;  // all lanes stay
+    lanes[m].low = low >= W || high < 0 ? 0 : max(0, low);
+    lanes[m].high = low >= W || high < 0 ? 0 : min(W - 1, high);
   }
 }
 

@@ -37,6 +37,14 @@ struct PlannedBand {
   std::optional<Hole> hole;
   std::function<bool(Index, Index)> keep;  ///< empty: every pair is kept
   RowClass rows{};                         ///< of band.rows
+  /// Where the band's first and last rows have the keys of a row between them, as at the border of
+  /// a grid whose windows are shifted: the rows between, which have their own.
+  std::optional<Lattice> moving{};
+
+  /// The row whose keys row i has.
+  Index mover(Index i) const {
+    return moving ? std::clamp(i, moving->start, (*moving)[moving->count - 1]) : i;
+  }
 
   /// The number of keys of each row where it is the same for all, one further from row to row, but
   /// where the band's keys end; else 0.
@@ -66,7 +74,8 @@ class Plan {
       if (bands_.size() == bands_.capacity()) bands_.reserve(4 * bands_.size() + 4);
       if constexpr (!std::same_as<Keep, KeepAll>) {
         bands_.push_back({band, {}, keep, row_class(band.rows)});
-      } else if (bands_.empty() || !join(bands_.back(), band)) {
+      } else if (bands_.empty() ||
+                 (!join(bands_.back(), band) && !join_shifted(bands_.back(), band))) {
         bands_.push_back({band, {}, nullptr, row_class(band.rows)});
       }
     });
@@ -133,12 +142,45 @@ class Plan {
   static bool join(PlannedBand& left, const Band& next) {
     const Band& band = left.band;
     const Index hole = next.lower.offset - band.upper.offset - 1;
-    if (left.keep || left.hole || band.rows != next.rows || band.keys != next.keys || hole < 0 ||
-        hole / band.keys.step > widest_hole) {
+    if (left.keep || left.hole || left.moving || band.rows != next.rows || band.keys != next.keys ||
+        hole < 0 || hole / band.keys.step > widest_hole) {
       return false;
     }
     left.hole = {{band.upper.offset + 1}, {next.lower.offset - 1}};
     left.band.upper = next.upper;
+    return true;
+  }
+
+  /// Rows that move, at the least: as many as a vector has lanes, so that in none both ends stay.
+  static constexpr Index fewest_moving = 16;
+
+  /// Joins rows that have the keys of their neighbour in the next band, or of that in the band
+  /// before.
+  static bool join_shifted(PlannedBand& left, const Band& next) {
+    const Band& band = left.band;
+    const auto unbounded = [](const Band& b) {
+      return b.lower == Bound::none_below() && b.upper == Bound::none_above();
+    };
+    const auto has_keys = [](const Band& b, Index i, const Lattice& keys) {
+      const KeyRun run = b.keys_of(i);
+      return b.keys.step == keys.step && run.count() == keys.count &&
+             b.keys[run.first] == keys.start;
+    };
+    if (left.keep || left.hole || band.rows.step != next.rows.step ||
+        band.rows[band.rows.count] != next.rows.start) {
+      return false;
+    }
+    const Lattice rows{band.rows.start, band.rows.step, band.rows.count + next.rows.count};
+    if (unbounded(band) && next.rows.count >= fewest_moving &&
+        PlannedBand{next, {}, nullptr}.shear() > 0 && has_keys(next, next.rows.start, band.keys)) {
+      left.band = {rows, next.keys, next.lower, next.upper};
+      left.moving = next.rows;
+    } else if (left.moving && unbounded(next) &&
+               has_keys(band, (*left.moving)[left.moving->count - 1], next.keys)) {
+      left.band.rows = rows;
+    } else {
+      return false;
+    }
     return true;
   }
 

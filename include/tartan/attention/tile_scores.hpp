@@ -23,14 +23,15 @@ class TileScores final : public ScoreEdit<T> {
       for (Index l = 0; l < W; ++l) i[l] = rows[l];  // lanes beyond the rows, too: scores of none
       for (const KeyPart<T>& part : keys) {
         const SlotRange range = keys.range(part, m * W, W);
-        if (range.begin < range.end) edit(s + m * W, part, range, m, i);
+        if (range.begin < range.end) edit(s + m * W, keys, part, range, m, i);
       }
     }
   }
 
  private:
   /// s: the block's scores, from the vector's first lane.
-  void edit(T* s, const KeyPart<T>& part, const SlotRange& range, Index m, const Index* i) const {
+  void edit(T* s, const KeyBlock<T>& keys, const KeyPart<T>& part, const SlotRange& range, Index m,
+            const Index* i) const {
     Index j[std::size_t(W)];
     // From slot to slot of [begin, end); lane l's key in the first is that many on from slot 0's.
     const auto run = [&](Index begin, Index end, Index wrap, auto&& key_of) {
@@ -41,7 +42,8 @@ class TileScores final : public ScoreEdit<T> {
     };
     const auto plain = [](Index e, Index) { return e; };
     if (part.sheared) {
-      run(range.begin, range.end, 0, [&](Index e, Index l) { return e + part.key_of(m * W + l); });
+      run(range.begin, range.end, 0,
+          [&](Index e, Index l) { return e + keys.key_of(part, m * W + l); });
     } else if (part.wrap) {  // far keys, then in slots of as many as lanes both, then near ones
       const Index both = part.slot + m * W, near = both + W - 1;
       run(range.begin, both, 0, [&](Index e, Index) { return e + part.wrap; });

@@ -63,7 +63,7 @@ class UnitRunner {
     take_bands(0, count_);
     isolate_ = true;
     for (Index x = 0; x < count_; ++x) {
-      if (must_isolate(tile(x))) {
+      if (tile(x).suspect) {
         gate_.open(tile(x), pass_.tile(unit_, x));
         take_bands(x, x + 1);
       }
@@ -129,11 +129,11 @@ class UnitRunner {
       const Band& band = planned.band;
       const Lattice common = span.within(band.rows.start, band.rows.end());
       if (common.empty() || band.keys.start <= known) return;
-      Index begin = band.keys_of(common.start).first;
+      Index begin = band.keys_of(planned.mover(common.start)).first;
       if (next.rows == unit_.rows && band.rows.start <= done.start) {
-        begin = max(begin, band.keys_of(done.end() - 1).last + 1);
+        begin = max(begin, band.keys_of(planned.mover(done.end() - 1)).last + 1);
       }
-      const Index end = band.keys_of(common.end() - 1).last + 1;
+      const Index end = band.keys_of(planned.mover(common.end() - 1)).last + 1;
       source_.look_ahead(band, begin, min(end, begin + narrow), ahead_);
     });
     ahead_.within(steps());
@@ -201,7 +201,7 @@ class UnitRunner {
     Range all = Range::none();
     for (Index x = from; x < to; ++x) {
       auto& lanes = sheared_[static_cast<std::size_t>(x)];
-      sheared_lanes(planned.band, tile(x).positions, lanes);
+      sheared_lanes(planned, tile(x).positions, lanes);
       for (const ShearedLanes& l : lanes) {
         if (!l.empty()) all.include(l.first_key(), l.end_key(width));
       }
@@ -215,12 +215,13 @@ class UnitRunner {
     keys.part.key = planned.band.keys[keys.first];
     for (Index x = from; x < to; ++x) {
       const auto& lanes = sheared_[static_cast<std::size_t>(x)];
-      if (!unit_.lines) {
+      if (!unit_.lines && !planned.moving) {
         take(x, keys.from(lanes[0].empty() ? lanes[1].first - W : lanes[0].first), W, lanes);
         continue;
       }
       // One vector's lanes at a time: each joins the other's where both have the same keys.
       for (const std::size_t m : {0u, 1u}) {
+        if (lanes[m].empty()) continue;
         ShearedLanes one[2]{};
         one[m] = lanes[m];
         take(x, keys.from(lanes[m].first), 0, one);
@@ -329,12 +330,6 @@ class UnitRunner {
       take_keys<T>(t, work_, t.block, mode);
     }
     t.block.clear();
-  }
-
-  /// True where a row came out as NaN or infinite, and may have been multiplied, by weight 0, with
-  /// a value that it does not attend.
-  bool must_isolate(const GroupTile<T>& t) const {
-    return t.ragged && simd::any_not_finite(t.state, t.rows, out_stride_, t.state_stride);
   }
 
   const Pass<T, S>& pass_;

@@ -64,7 +64,7 @@ class Estimate {
       const Index width = planned.shear();
       for (Index x = 0; x < tiles; ++x) {
         if (width > 0 && width <= Shape<T>::widest_shear) {
-          add_sheared(planned.band, pass.tile(unit, x), width, unit.lines);
+          add_sheared(planned, pass.tile(unit, x), width, unit.lines);
         } else {
           add_band(planned, pass.tile(unit, x));
         }
@@ -93,9 +93,9 @@ class Estimate {
     for (Index lane = 0; lane < rows.lanes(); lane += R) values_ += R * keys(lane, R);
   }
 
-  void add_sheared(const Band& band, const TileRows<T>& rows, Index width, bool lines) {
+  void add_sheared(const PlannedBand& planned, const TileRows<T>& rows, Index width, bool lines) {
     ShearedLanes lanes[2];
-    sheared_lanes(band, rows, lanes);
+    sheared_lanes(planned, rows, lanes);
     if (lanes[0].empty() && lanes[1].empty()) return;
     KeyPart<T> part{nullptr, 0, nullptr, 0, width};
     part.sheared = true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 
 #include "shape.hpp"
 
@@ -26,16 +27,23 @@ struct LaneBounds {
 };
 
 /// Which keys of a band the lanes [begin, end) of a vector attend where the part is sheared: lane l
-/// those from first + l on, as many as the part has slots, within [0, keys). The others attend
-/// none.
+/// those from key(l) on, as many as the part has slots, within [0, keys): one further from lane to
+/// lane, but for lanes before `low` and after `high`, which have the keys of these. The others
+/// attend none.
 struct ShearedLanes {
   Index first;
   Index keys;
   Index begin, end;
+  Index low = 0, high = std::numeric_limits<Index>::max();
   bool empty() const { return begin >= end; }
+  /// How far lane l's keys are from first on.
+  Index offset(Index lane) const { return std::clamp(lane, low, high); }
+  Index key(Index lane) const { return first + offset(lane); }
+  /// True where lanes of a vector have each other's keys.
+  bool stay(Index width) const { return low > 0 || high < width - 1; }
   /// The keys that they attend of a part of `count` slots.
-  Index first_key() const { return max(0, first + begin); }
-  Index end_key(Index count) const { return min(keys, first + end - 1 + count); }
+  Index first_key() const { return max(0, key(begin)); }
+  Index end_key(Index count) const { return min(keys, key(end - 1) + count); }
 };
 
 /// A run of keys and values in memory, the columns of each row contiguous: `count` slots of a
@@ -47,9 +55,10 @@ struct ShearedLanes {
 /// pair that it does not attend.
 ///
 /// A part may be *sheared*: slot e is then, for lane l of a vector, key e + l, and for those of the
-/// high vector `high` keys on. Where each lane's run is one key further than the lane's before, all
-/// lanes attend the same slots, however few, and next to no pair is computed that is not attended.
-/// Its keys lie transposed, as each lane reads another one.
+/// high vector `high` keys on, 0 or Shape::width. Where each lane's run is one key further than the
+/// lane's before, all lanes attend the same slots, however few, and next to no pair is computed
+/// that is not attended. Its keys lie transposed, as each lane reads another one. Where `high` is
+/// 0, lanes at one end of a vector may *stay*: they take the keys of one that does not.
 template <class T>
 struct KeyPart {
   const T* k;
@@ -58,7 +67,7 @@ struct KeyPart {
   Index v_stride;
   Index count;           ///< slots, at most block_keys
   Index wrap = 0;        ///< w where the part is wrapped, else 0; then count >= lanes
-  bool sheared = false;  ///< then k holds high + width + count - 1 keys
+  bool sheared = false;  ///< then k holds width + count - 1 keys, or 2 * width more for high ones
   Index high = 0;
   Index v_key = 0;  ///< of a sheared part, the key that v points at: none before it is attended
   Index slot = 0;   ///< the first of its slots; set by KeyBlock
@@ -67,11 +76,8 @@ struct KeyPart {
   Index key = 0;
   Index key_step = 1;
 
-  /// In a sheared part, the key of slot 0 for a lane.
-  Index key_of(Index lane) const {
-    constexpr Index W = Shape<T>::width;
-    return lane % W + (lane < W ? 0 : high);
-  }
+  /// In a sheared part, the key of slot 0 for a vector's lane 0, unless that stays.
+  Index key_of_vector(Index vector) const { return vector * high; }
 };
 
 /// The slots of a part that one vector of lanes attends, or a few rows of it: [begin, end) hold
@@ -108,7 +114,7 @@ class KeyBlock {
   void clear() { used_ = 0, slots_ = 0, full_[0] = full_[1] = true; }
   bool empty() const { return slots_ == 0; }
   Index slots() const { return slots_; }
-  /// True where all lanes of the vector attend the same slots of each part.
+  /// True where all lanes of the vector attend the same slots of each part, and none stays.
   bool full(Index vector) const { return full_[vector]; }
   bool full() const { return full_[0] && full_[1]; }
 
@@ -152,6 +158,16 @@ class KeyBlock {
     return {b.lower + lane, b.upper + lane, b.hole_lower + lane, b.hole_upper + lane};
   }
 
+  /// The lanes of a vector in a sheared part.
+  const ShearedLanes& sheared(const KeyPart<T>& part, Index vector) const {
+    return sheared_[index(part)][vector];
+  }
+
+  /// In a sheared part, the key of slot 0 for a lane.
+  Index key_of(const KeyPart<T>& part, Index lane) const {
+    return part.key_of_vector(lane / W) + sheared(part, lane / W).offset(lane % W);
+  }
+
   bool attends(const KeyPart<T>& part, Index lane, Index slot) const {
     const SlotRange r = range(part, lane, 1);
     return r.begin <= slot && slot < r.end && !(r.hole_begin <= slot && slot < r.hole_end);
@@ -176,8 +192,12 @@ class KeyBlock {
   bool can_join(Index x, const KeyPart<T>& part, const ShearedLanes (&lanes)[2]) const {
     const KeyPart<T>& p = parts_[x];
     const auto apart = [&](int m) { return sheared_[x][m].empty() || lanes[m].empty(); };
+    const auto alike = [](const ShearedLanes& a, const ShearedLanes& b) {
+      return a.empty() || b.empty() || (a.low == b.low && a.high == b.high);
+    };
     return p.sheared && p.k == part.k && p.v == part.v && p.v_key == part.v_key &&
-           p.count == part.count && p.high == part.high && apart(0) && apart(1);
+           p.count == part.count && p.high == part.high && apart(0) && apart(1) &&
+           alike(sheared_[x][0], lanes[1]) && alike(sheared_[x][1], lanes[0]);
   }
 
   void attend_sheared(Index x, Index vector) {
@@ -185,6 +205,7 @@ class KeyBlock {
     const ShearedLanes& lanes = sheared_[x][vector];
     SlotRange& range = ranges_[x][vector];
     range = sheared_range(part, lanes, 0, W);
+    if (lanes.stay(W)) full_[vector] = false;
     if (range.full()) return;
     full_[vector] = false;
     Bounds& b = bounds_[x];
@@ -197,10 +218,10 @@ class KeyBlock {
   }
 
   static Index lower_slot(const KeyPart<T>& part, const ShearedLanes& lanes, Index lane) {
-    return part.slot + std::clamp<Index>(-lanes.first - lane, 0, part.count);
+    return part.slot + std::clamp<Index>(-lanes.key(lane), 0, part.count);
   }
   static Index upper_slot(const KeyPart<T>& part, const ShearedLanes& lanes, Index lane) {
-    return part.slot + std::clamp<Index>(lanes.keys - lanes.first - lane, 0, part.count);
+    return part.slot + std::clamp<Index>(lanes.keys - lanes.key(lane), 0, part.count);
   }
 
   /// The slots that the lanes [from, to) of a vector attend: further down from lane to lane where

@@ -108,11 +108,13 @@ void score_wrapped(const T* qt, Index d, const T* k, Index k_stride, Index wrap,
 }
 
 /// Scores of N slots of a sheared part (see KeyPart) against M vectors of queries: lane l of slot n
-/// takes key n + l, in the second vector key n + l + high; where `Shared`, high is 0. kt: d rows of
-/// the keys' elements, stride kt_stride.
-template <class T, int N, int M, bool Shared>
+/// takes key n + l, in the second vector key n + l + width; where `Shared`, both take the same. kt:
+/// d rows of the keys' elements, stride kt_stride. Where `Stay`, the lanes before or after those of
+/// [low, high] have the keys of the nearest of them, and one vector's or shared ones.
+template <class T, int N, int M, bool Shared, bool Stay>
 void score_sheared_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_RESTRICT kt,
-                        Index kt_stride, Index high, T* EIGEN_RESTRICT s) {
+                        Index kt_stride, Index low, Index high, T* EIGEN_RESTRICT s) {
+  static_assert(!Stay || M == 1 || Shared);
   using P = simd::Packet<T>;
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
   P sum[std::size_t(N)][std::size_t(M)];
@@ -121,20 +123,39 @@ void score_sheared_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_REST
 #pragma GCC unroll 2
     for (int m = 0; m < M; ++m) sum[n][m] = simd::broadcast(T(0));
   }
+  const Index edge = low > 0 ? low : high;  // not both stay
+  const P moving = simd::lanes_within<T>(static_cast<T>(low), static_cast<T>(high));
 #pragma GCC unroll 1
   for (Index t = 0; t < d; ++t) {
     const T* keys = kt + t * kt_stride;
     P q[std::size_t(M)];
 #pragma GCC unroll 2
     for (int m = 0; m < M; ++m) q[m] = simd::load(qt + t * L + m * W);
+    if constexpr (M == 2 && !Shared && N <= W) {
+      // Three loads for all slots: the second vector's keys follow the first's.
+      P a = simd::load(keys), b = simd::load(keys + W), c = simd::load(keys + 2 * W);
+      simd::opaque(a);
+      simd::opaque(b);
+      simd::opaque(c);
+      [&]<int... Slot>(std::integer_sequence<int, Slot...>) {
+        ((sum[Slot][0] = simd::pmadd(q[0], simd::window<Slot>(a, b, keys), sum[Slot][0]),
+          sum[Slot][1] = simd::pmadd(q[1], simd::window<Slot>(b, c, keys + W), sum[Slot][1])),
+         ...);
+      }
+      (std::make_integer_sequence<int, N>{});
+    } else {
 #pragma GCC unroll 16
-    for (int n = 0; n < N; ++n) {
-      P key = simd::load(keys + n);
-      if constexpr (Shared) simd::opaque(key);
+      for (int n = 0; n < N; ++n) {
+        P key = simd::load(keys + n);
+        if constexpr (Stay) {
+          key = simd::select(moving, key, simd::broadcast(keys[n + edge]));
+        }
+        if constexpr (Shared) simd::opaque(key);
 #pragma GCC unroll 2
-      for (int m = 0; m < M; ++m) {
-        const P own = Shared || m == 0 ? key : simd::load(keys + n + high);
-        sum[n][m] = simd::pmadd(q[m], own, sum[n][m]);
+        for (int m = 0; m < M; ++m) {
+          const P own = Shared || m == 0 ? key : simd::load(keys + n + W);
+          sum[n][m] = simd::pmadd(q[m], own, sum[n][m]);
+        }
       }
     }
   }
@@ -146,19 +167,20 @@ void score_sheared_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_REST
 }
 
 /// Scores of `count` slots of a sheared part, in tiles of even size.
-template <class T, int M, bool Shared, int N = Shape<T>::keys_sheared>
-void score_sheared(const T* qt, Index d, const T* kt, Index kt_stride, Index high, Index count,
-                   T* s) {
+template <class T, int M, bool Shared, bool Stay = false, int N = Shape<T>::keys_sheared>
+void score_sheared(const T* qt, Index d, const T* kt, Index kt_stride, Index count, T* s,
+                   Index low = 0, Index high = Shape<T>::width - 1) {
   if constexpr (N > 0) {
     if (count <= 0) return;
     const Index tiles = ceil_div(count, Shape<T>::keys_sheared);
     if (ceil_div(count, tiles) < N) {
-      score_sheared<T, M, Shared, N - 1>(qt, d, kt, kt_stride, high, count, s);
+      score_sheared<T, M, Shared, Stay, N - 1>(qt, d, kt, kt_stride, count, s, low, high);
       return;
     }
     for (Index x = 0; x < tiles; ++x) {
       const Index e = min(x * N, count - N);
-      score_sheared_tile<T, N, M, Shared>(qt, d, kt + e, kt_stride, high, s + e * Shape<T>::lanes);
+      score_sheared_tile<T, N, M, Shared, Stay>(qt, d, kt + e, kt_stride, low, high,
+                                                s + e * Shape<T>::lanes);
     }
   }
 }

@@ -15,7 +15,7 @@ struct Shape {
   /// Keys in a score tile, with both vectors active or with one: accumulators for all of them, the
   /// queries and a broadcast must fit the registers, and 8 chains hide the multiply-add's latency.
   static constexpr int keys2 = simd::registers >= 32 ? 8 : 4;
-  static constexpr int keys1 = simd::registers >= 32 ? 16 : 8;
+  static constexpr int keys1 = 8;
   /// Slots in a wrapped score tile: each needs a mask beside its two accumulators.
   static constexpr int keys_wrapped = width >= 8 ? 4 : (width + 1) / 2;
   /// Slots of a sheared part, at most: wider ones waste little as they are, and read a key once for

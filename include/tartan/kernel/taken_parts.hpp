@@ -29,10 +29,17 @@ class TakenParts {
       if (!part.sheared) {
         ragged |= !range.full();
         plain_[plain_count_++] = value_part(part, range, 0);
-      } else if (in_step(range)) {
-        sheared_[sheared_count_++] = value_part(part, range, part.key_of(row / W * W));
-      } else {
-        by_row_ = true;
+        continue;
+      }
+      switch (way(keys, part, row, range)) {
+        case Way::in_step:
+          sheared_[sheared_count_++] = value_part(part, range, part.key_of_vector(row / W));
+          break;
+        case Way::together:
+          plain_[plain_count_++] = value_part(part, range, keys.key_of(part, row));
+          break;
+        case Way::by_row:
+          by_row_ = true;
       }
     }
     if (by_row_) find_by_row(keys, row);
@@ -70,18 +77,25 @@ class TakenParts {
   }
 
  private:
-  /// True where the rows take the slots of a sheared part together.
-  static bool in_step(const SlotRange& range) {
-    return range.full() && range.end - range.begin >= R - 1;
+  /// How the rows take the slots of a sheared part: each row the next value, all the same, or each
+  /// row others.
+  enum class Way { in_step, together, by_row };
+  static Way way(const KeyBlock<T>& keys, const KeyPart<T>& part, Index row,
+                 const SlotRange& range) {
+    if (!range.full()) return Way::by_row;
+    const Index apart = keys.key_of(part, row + R - 1) - keys.key_of(part, row);
+    if (apart == 0) return Way::together;
+    return apart == R - 1 && range.end - range.begin >= R - 1 ? Way::in_step : Way::by_row;
   }
 
   void find_by_row(const KeyBlock<T>& keys, Index row) {
-    for (int i = 0; i < R; ++i) {
-      row_count_[i] = 0;
-      for (const KeyPart<T>& part : keys) {
+    std::fill_n(row_count_, R, 0);
+    for (const KeyPart<T>& part : keys) {
+      if (!part.sheared || way(keys, part, row, keys.range(part, row, R)) != Way::by_row) continue;
+      for (int i = 0; i < R; ++i) {
         const SlotRange range = keys.range(part, row + i, 1);
-        if (!part.sheared || range.empty() || in_step(keys.range(part, row, R))) continue;
-        by_row_parts_[i][row_count_[i]++] = value_part(part, range, part.key_of(row + i));
+        if (range.empty()) continue;
+        by_row_parts_[i][row_count_[i]++] = value_part(part, range, keys.key_of(part, row + i));
       }
     }
   }

@@ -42,17 +42,18 @@ struct Tile {
   Index rows;      ///< queries in the tile; lanes beyond them hold zeros
   const T* state;  ///< where the outputs so far are; null: no key has been taken in
   Index state_stride;
-  bool ragged;  ///< values of keys that a row does not attend were multiplied by 0 for it
+  bool ragged;   ///< values of keys that a row does not attend were multiplied by 0 for it
+  bool suspect;  ///< and that, or another value, made such a row NaN or infinite
 };
 
 /// Numbers that the kernel keeps for each lane while it takes in a block.
-inline constexpr Index lane_numbers = 2;
+inline constexpr Index lane_numbers = 3;
 
 /// What a thread needs to take in keys, beside the tile.
 template <class T>
 struct Workspace {
   T* s;              ///< block_keys × lanes: scores, then weights
-  T* lane;           ///< lane_numbers × lanes: corrections and factors, one a lane
+  T* lane;           ///< lane_numbers × lanes: corrections, factors and exponents, one a lane
   Index d;           ///< columns of q and k
   Index out_stride;  ///< columns of v, rounded up to a multiple of Shape::width
   Ahead<T>* ahead;   ///< what to bring into the cache meanwhile
@@ -73,8 +74,8 @@ struct TakeMode {
 /// Scores of all slots that a lane of the low or of the high vector attends. Slots that only one of
 /// the vectors attends take one vector's work.
 template <class T>
-void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyPart<T>& part,
-                const SlotRange& low, const SlotRange& high) {
+void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
+                const KeyPart<T>& part, const SlotRange& low, const SlotRange& high) {
   using S = Shape<T>;
   T* s = work.s + part.slot * S::lanes;
   const auto score = [&]<int N, int M>(Index from, Index to, int m) {
@@ -89,9 +90,17 @@ void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyPart<T>&
   }
   if (part.sheared) {
     const auto sheared = [&]<int M, bool Shared>(Index begin, Index end, int m) {
-      score_sheared<T, M, Shared>(tile.qt + m * S::width, work.d,
-                                  part.k + (begin - part.slot) + m * part.high, part.k_stride,
-                                  part.high, end - begin, work.s + begin * S::lanes + m * S::width);
+      const T *q = tile.qt + m * S::width, *k = part.k + (begin - part.slot) + m * part.high;
+      T* to = work.s + begin * S::lanes + m * S::width;
+      const ShearedLanes& lanes = keys.sheared(part, m);
+      if constexpr (M == 1 || Shared) {
+        if (lanes.stay(S::width)) {
+          score_sheared<T, M, Shared, true>(q, work.d, k, part.k_stride, end - begin, to, lanes.low,
+                                            min(S::width - 1, lanes.high));
+          return;
+        }
+      }
+      score_sheared<T, M, Shared>(q, work.d, k, part.k_stride, end - begin, to);
     };
     if (low.begin != high.begin || low.end != high.end) {
       sheared.template operator()<1, false>(low.begin, low.end, 0);
@@ -167,7 +176,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
       attended[m][parts].range = keys.range(part, m * W, W);
       attended[m][parts].bounds = keys.bounds(part, m * W);
     }
-    score_step(tile, work, part, attended[0][parts].range, attended[1][parts].range);
+    score_step(tile, work, keys, part, attended[0][parts].range, attended[1][parts].range);
     ++parts;
   }
   if (mode.edit) mode.edit->edit(work.s, keys);
@@ -196,13 +205,19 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
     }
     rows.finish = finish;
   }
-  tile.ragged |= mode.filter != nullptr;
+  T* exponent = finish + L;
+  simd::store(exponent, simd::broadcast(T(0)));
   TakenParts<T> taken;
   for (Index r = 0; r < tile.rows; r += R) {
-    if (r % W == 0 || taken.differ()) tile.ragged |= taken.find(keys, r);
+    if (r % W == 0 || taken.differ()) {
+      const bool ragged = taken.find(keys, r) || mode.filter;
+      tile.ragged |= ragged;
+      rows.exponent = ragged ? exponent : nullptr;
+    }
     work.ahead->step();
     taken.add(work.s, r, work.out_stride, rows);
   }
+  tile.suspect |= tile.ragged && simd::any_not_finite<T>(simd::load(exponent));
 }
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -17,7 +17,8 @@ struct ValueRows {
   const T* correction;  ///< one number a row; null: 1
   T* to;
   Index to_stride;
-  const T* finish;  ///< what the new outputs are multiplied by, one number a row; null: by 1
+  const T* finish;        ///< what the new outputs are multiplied by, one number a row; null: by 1
+  T* exponent = nullptr;  ///< one vector, to note the largest exponents of the new outputs in
 };
 
 /// sum += P * V over `count` slots.
@@ -160,6 +161,18 @@ void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Inde
     }
   }
   for (const ValuePart<T>& part : parts) add_part<T, R, C, S>(p, part, row, col, sum);
+  if (rows.exponent) {
+    P largest[std::size_t(R)];
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      largest[r] = simd::exponent<T>(sum[r][0]);
+#pragma GCC unroll 8
+      for (int c = 1; c < C; ++c) largest[r] = simd::pmax(simd::exponent<T>(sum[r][c]), largest[r]);
+    }
+#pragma GCC unroll 16
+    for (int r = 1; r < R; ++r) largest[0] = simd::pmax(largest[r], largest[0]);
+    simd::store(rows.exponent, simd::pmax(simd::load(rows.exponent), largest[0]));
+  }
   T* to = rows.to + row * rows.to_stride + col;
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 // Code that depends on the vector width sits in an inline namespace named for it, so that a linker
 // does not mix the kernels of objects compiled with different -march flags. (Eigen's own matrices
@@ -96,6 +97,11 @@ template <class T>
 EIGEN_STRONG_INLINE Packet<T> lanes_up_to(T last) {
   return ei::pcmp_le(ei::plset<Packet<T>>(T(0)), ei::pset1<Packet<T>>(last));
 }
+/// A mask: true in lanes `first` to `last`.
+template <class T>
+EIGEN_STRONG_INLINE Packet<T> lanes_within(T first, T last) {
+  return between(broadcast(first), ei::plset<Packet<T>>(T(0)), broadcast(last));
+}
 /// a where the mask is true, else b.
 template <class P>
 EIGEN_STRONG_INLINE P select(const P& mask, const P& a, const P& b) {
@@ -113,6 +119,23 @@ template <class T>
 EIGEN_STRONG_INLINE Packet<T> inverse_or_zero(const Packet<T>& x) {
   const Packet<T> zero = broadcast(T(0));
   return ei::pselect(ei::pcmp_eq(x, zero), zero, ei::pdiv(broadcast(T(1)), x));
+}
+
+/// The numbers from p + N on, for N in [0, width), where `a` holds those from p on and `b` those
+/// that follow: two vectors as long as a cache line are shifted, since one that crosses lines takes
+/// two loads.
+template <int N, class T>
+EIGEN_STRONG_INLINE Packet<T> window(const Packet<T>& a, const Packet<T>& b, const T* p) {
+#if EIGEN_COMP_GNUC && defined(EIGEN_VECTORIZE_AVX512) && defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+  return [&]<int... Lane>(std::integer_sequence<int, Lane...>) {
+    return __builtin_shufflevector(a, b, (Lane + N)...);
+  }
+  (std::make_integer_sequence<int, width<T>>{});
+#endif
+#endif
+  static_cast<void>(a), static_cast<void>(b);
+  return load(p + N);
 }
 
 /// Brings the cache line at p nearer.
@@ -194,30 +217,20 @@ constexpr bool not_finite(T x) {
   return (std::bit_cast<Bits>(x) & infinite) == infinite;
 }
 
-/// True where one of the numbers of a rows × cols matrix is NaN or infinite, for cols a multiple of
-/// width<T>. Looks at the exponent's bits, and so is right under -ffast-math too.
+/// The bits of each number's exponent alone: a finite number from a finite one, infinity from NaN
+/// and infinity.
 template <class T>
-bool any_not_finite(const T* x, std::ptrdiff_t rows, std::ptrdiff_t cols, std::ptrdiff_t stride) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits infinite = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
-  const Packet<T> exponent = broadcast(std::bit_cast<T>(infinite));
-  constexpr int chains = 4;  // hide the latency of the maximum
-  Packet<T> largest[chains];
-  for (auto& most : largest) most = broadcast(T(0));
-  for (std::ptrdiff_t c = 0; c < cols; c += width<T>) {
-    for (std::ptrdiff_t r = 0; r < rows; r += chains) {
-#pragma GCC unroll 4
-      for (int i = 0; i < chains; ++i) {
-        const T* row = x + (r + i < rows ? r + i : r) * stride;
-        largest[i] = ei::pmax(ei::pand(load(row + c), exponent), largest[i]);
-      }
-    }
-  }
-  largest[0] = ei::pmax(ei::pmax(largest[0], largest[1]), ei::pmax(largest[2], largest[3]));
+EIGEN_STRONG_INLINE Packet<T> exponent(const Packet<T>& a) {
+  return ei::pand(a, broadcast(std::numeric_limits<T>::infinity()));
+}
+
+/// True where one of the lanes is NaN or infinite.
+template <class T>
+bool any_not_finite(const Packet<T>& a) {
   T lanes[std::size_t(width<T>)];
-  store(lanes, largest[0]);
-  for (const T most : lanes) {
-    if (std::bit_cast<Bits>(most) == infinite) return true;
+  store(lanes, a);
+  for (const T x : lanes) {
+    if (not_finite(x)) return true;
   }
   return false;
 }
