@@ -50,6 +50,9 @@ struct ShearedLanes {
 /// high vector `high` keys on. Where each lane's run is one key further than the lane's before, all
 /// lanes attend the same slots, however few, and next to no pair is computed that is not attended.
 /// Its keys lie transposed, as each lane reads another one.
+///
+/// Where the tile's elements are pairs (simd/bfloat16.hpp), k holds pairs of columns, and v those
+/// of two keys, slots 0 and 1 first; count is even, and no part is wrapped or sheared.
 template <class T>
 struct KeyPart {
   const T* k;
