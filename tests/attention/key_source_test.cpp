@@ -122,6 +122,42 @@ void check_layouts() {
   }
 }
 
+/// Pairs of a lattice's keys, walked over in ranges that begin and end at even ones.
+void check_pairs(Layout layout, Index d, Index dv, Index step) {
+  using S = Eigen::bfloat16;
+  using E = simd::Bfloat16Pairs;
+  using Source = KeySource<float, S, E>;
+  CAPTURE(static_cast<int>(layout), d, dv, step);
+  const Matrix<S> k(301, d, layout), v(301, dv, layout);
+  const Call<float, S> call{k.view(), k.view(), v.view(), {nullptr, 0, dv, dv, 1}, nullptr, 1.0f};
+  Source source(call);
+  Scratch scratch;
+  scratch.reset(Source::bytes(call));
+  source.place(scratch);
+  const Lattice keys = Lattice::residue_class(step / 2, step, 0, 301);
+  const PackingChoice choice = source.choose({{}, keys}, 100);
+  CHECK((choice.k && choice.v && !choice.transposed));
+  for (Index begin = 0; begin < keys.count; begin += 22) {
+    const Index end = std::min(begin + block_keys, ceil_div(keys.count, 2) * 2);
+    const KeyPart<float> part = source.part({{}, keys}, choice, begin, end);
+    bool right = part.count == end - begin;
+    for (Index e = 0; e < part.count; ++e) {
+      const Index u = begin + e;
+      const auto number = [&](const Matrix<S>& x, Index c) {
+        return u < keys.count && c < x.view().cols ? static_cast<float>(x.at(keys[u], c)) : 0.0f;
+      };
+      for (Index t = 0; t < ceil_div(d, 2) * 2; ++t) {
+        right &= E::number(part.k[e * part.k_stride + t / 2], t % 2) == number(k, t);
+      }
+      for (Index c = 0; c < Source::padded(dv); ++c) {
+        right &= E::number(part.v[e / 2 * part.v_stride + c], e % 2) == number(v, c);
+      }
+    }
+    CAPTURE(begin, end);
+    CHECK(right);
+  }
+}
+
 }  // namespace
 
 static_assert(KeySource<float>::padded(0) == 0);
@@ -132,6 +168,15 @@ static_assert(KeySource<float>::padded(Shape<float>::width + 1) == 2 * Shape<flo
 TEST_CASE("every layout of keys and values: what is chosen to be packed can be read") {
   check_layouts<float>();
   check_layouts<double>();
+}
+
+TEST_CASE("pairs of bfloat16: keys' columns, and values of two keys; zeros after odd numbers") {
+  for (const Layout layout : layouts) {
+    for (const Index step : {1, 2, 7}) {
+      check_pairs(layout, 8, 16, step);
+      check_pairs(layout, 5, 19, step);
+    }
+  }
 }
 
 TEST_CASE("choose: what the kernel can't read as it lies is packed, and what lies scattered") {

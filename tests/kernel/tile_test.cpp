@@ -25,24 +25,24 @@ constexpr double allowed = 400;
 const std::vector<TileSizes> sizes = {
     {99, 40, 8, 1}, {3, 96, 16, 2}, {99, 150, 1, 3}, {7, 200, 0, 1}, {99, 10, 33, 5}};
 
-template <class T>
-TileRig<T> rig_of(TileSizes s, unsigned seed) {
-  s.rows = std::min(s.rows, TileRig<T>::L);
-  return TileRig<T>(s, seed);
+template <class T, class E = simd::Singles<T>>
+TileRig<T, E> rig_of(TileSizes s, unsigned seed) {
+  s.rows = std::min(s.rows, TileRig<T, E>::L);
+  return TileRig<T, E>(s, seed);
 }
 
-template <class T>
+template <class T, class E = simd::Singles<T>>
 void check_anything(const PairFilter* filter, bool isolate) {
   Random random(2);
   unsigned seed = 1;
   for (const TileSizes& s : sizes) {
     for (int trial = 0; trial < 12; ++trial) {
-      TileRig<T> rig = rig_of<T>(s, seed += 3);
+      TileRig<T, E> rig = rig_of<T, E>(s, seed += 3);
       rig.filter = filter;
       rig.see_anything(random);
       TakeMode<T> mode;
       mode.isolate = isolate;
-      const Index block = random.in(1, block_keys);
+      const Index block = random.in(1, block_keys / E::size) * E::size;
       rig.take_blocks(0, rig.keys, block, mode);
       CAPTURE(s.keys, s.d, s.vectors, trial, block, rig.bounds.has_hole);
       CHECK(rig.error(0, rig.keys) <= allowed);
@@ -141,6 +141,31 @@ TEST_CASE("take_keys: row by row, in isolation, the same") {
   check_anything<float>(nullptr, true);
   check_anything<double>(nullptr, true);
   check_anything<float>(&sieve, true);
+}
+
+TEST_CASE("take_keys: pairs of bfloat16") {
+  const Sieve sieve;
+  for (const bool isolate : {false, true}) {
+    check_anything<float, simd::Bfloat16Pairs>(nullptr, isolate);
+    check_anything<float, simd::Bfloat16Pairs>(&sieve, isolate);
+  }
+  TileRig<float, simd::Bfloat16Pairs> rig({TileRig<float>::L, 91, 9, 3}, 4);
+  rig.see_window(1, 45);
+  rig.take(0, 91, {}, 0, 4);
+  CHECK(rig.error(0, 91) <= allowed);
+  CHECK(rig.tile.ragged);
+}
+
+TEST_CASE("take_keys: a value that shares a pair with an attended one makes the tile ragged") {
+  for (const Index first : {0, 1}) {
+    for (const Index length : {3, 4}) {
+      TileRig<float, simd::Bfloat16Pairs> rig({TileRig<float>::L, 10, 4, 1}, 4);
+      rig.see_window(first, length, 0);
+      rig.take(0, 10);
+      CHECK(rig.tile.ragged == (first == 1 || length == 3));
+      CHECK(rig.error(0, 10) <= allowed);
+    }
+  }
 }
 
 TEST_CASE("take_keys: wrapped blocks") {

@@ -21,7 +21,7 @@ struct GroupTile : Tile<T> {
 };
 
 /// Opens and closes the tiles of a pass, for one head at a time.
-template <class T, class S = T>
+template <class T, class S = T, class E = simd::Singles<T>>
 class TileGate {
   static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
 
@@ -44,17 +44,22 @@ class TileGate {
   /// The row of q and of out at a position.
   Index row_of(Index position) const { return position - pass_.plan.extent().row_begin; }
 
-  /// Packs the queries, and starts the softmax afresh or where the pass before left it.
+  /// Packs the queries, scaled but for those in pairs, and starts the softmax afresh or where the
+  /// pass before left it.
   void open(GroupTile<T>& t, const TileRows<T>& rows) const {
     t.positions = rows;
     t.rows = rows.lanes();
     t.ragged = t.suspect = t.finished = t.written = false;
-    if (rows.count() < L) std::fill_n(t.qt, call_.q.cols * L, T(0));
+    if (rows.count() < L) std::fill_n(t.qt, ceil_div(call_.q.cols, E::size) * L, T(0));
     each_half(t, [&](const Lattice& half, Index lane) {
       const Strided2D<const S> queries{q_.at(row_of(half.start), 0), half.step * q_.row_stride,
                                        q_.col_stride};
-      rearrange(queries, half.count, call_.q.cols, Strided2D<T>{t.qt + lane, 1, L},
-                call_.score_unit());
+      const Strided2D<T> lanes{t.qt + lane, 1, L};
+      if constexpr (E::size > 1) {
+        rearrange_pairs(queries, half.count, call_.q.cols, lanes);
+      } else {
+        rearrange(queries, half.count, call_.q.cols, lanes, call_.score_unit());
+      }
     });
     std::fill_n(t.row_max, L, sink_ ? *sink_ * std::numbers::log2e_v<T> : no_row_max<T>);
     std::fill_n(t.row_sum, L, sink_ ? T(1) : T(0));

@@ -32,8 +32,9 @@ void look_ahead(const View<const S>& x, const Lattice& rows, Ahead<T>& ahead) {
 }
 
 /// Runs of packed keys. A run is extended as a pattern walks on, so that neighbouring tiles and
-/// units find most of their keys packed already.
-template <class T, class S = T>
+/// units find most of their keys packed already. Elements are of kind E; where they are pairs,
+/// ranges of keys begin and end at even ones, perhaps beyond the last, with zeros.
+template <class T, class S = T, class E = simd::Singles<T>>
 class KeySource {
   static constexpr Index run_keys = 6 * block_keys;
   static constexpr std::size_t long_runs = 2, short_runs = 16;
@@ -44,15 +45,19 @@ class KeySource {
   /// the lines of a grid are.
   static constexpr std::size_t runs(bool in_short) { return in_short ? short_runs : long_runs; }
 
-  explicit KeySource(const Call<T, S>& call) : call_(call), v_stride_(padded(call.v.cols)) {}
+  explicit KeySource(const Call<T, S>& call)
+      : call_(call), k_stride_(columns(call)), v_stride_(padded(call.v.cols)) {}
+
+  /// Columns of k, or pairs of them.
+  static constexpr Index columns(const Call<T, S>& call) { return ceil_div(call.k.cols, E::size); }
 
   static constexpr Index padded(Index columns) {
     return ceil_div(columns, Shape<T>::width) * Shape<T>::width;
   }
   static std::size_t bytes(const Call<T, S>& call) {
     const auto of = [&](Index keys, Index values) {
-      return Scratch::bytes_for<T>(keys * call.k.cols) +
-             Scratch::bytes_for<T>(values * padded(call.v.cols));
+      return Scratch::bytes_for<T>(keys * columns(call)) +
+             Scratch::bytes_for<T>(values / E::size * padded(call.v.cols));
     };
     return long_runs * of(run_keys, run_keys) + short_runs * of(column_stride, short_run_keys);
   }
@@ -61,8 +66,8 @@ class KeySource {
       run = {};
       const bool is_short = &run >= run_.data() + long_runs;
       run.room = is_short ? short_run_keys : run_keys;
-      run.k = scratch.take<T>((is_short ? column_stride : run_keys) * call_.k.cols);
-      run.v = scratch.take<T>(run.room * v_stride_);
+      run.k = scratch.take<T>((is_short ? column_stride : run_keys) * k_stride_);
+      run.v = scratch.take<T>(run.room / E::size * v_stride_);
     }
   }
 
@@ -114,11 +119,11 @@ class KeySource {
     if (!choice.any()) return keys;
     const Run& run = packed(band.keys, choice, begin, end);
     if (choice.k) {
-      keys.k = run.k + (begin - run.begin) * call_.k.cols;
-      keys.k_stride = call_.k.cols;
+      keys.k = run.k + (begin - run.begin) * k_stride_;
+      keys.k_stride = k_stride_;
     }
     if (choice.v) {
-      keys.v = run.v + (begin - run.begin) * v_stride_;
+      keys.v = run.v + (begin - run.begin) / E::size * v_stride_;
       keys.v_stride = v_stride_;
     }
     return keys;
@@ -207,15 +212,15 @@ class KeySource {
     }
     if (end <= run->end) return *run;
     const Lattice rows = in_memory(keys);
-    const Lattice added{rows[run->end], rows.step, end - run->end};
+    const Lattice added{rows[run->end], rows.step, min(end, keys.count) - run->end};
     const Index offset = run->end - run->begin;
     if (choice.transposed) {
       rearrange(rows_of(call_.k, added), added.count, call_.k.cols,
                 Strided2D<T>{run->k + margin + offset, 1, column_stride}, T(1));
     } else if (choice.k) {
-      pack(call_.k, added, run->k + offset * call_.k.cols, call_.k.cols);
+      pack_keys(added, end - run->end, run->k + offset * k_stride_);
     }
-    if (choice.v) pack(call_.v, added, run->v + offset * v_stride_, v_stride_);
+    if (choice.v) pack_values(added, run->v + offset / E::size * v_stride_);
     run->end = end;
     return *run;
   }
@@ -224,15 +229,34 @@ class KeySource {
     return {x.at(rows.start, 0), rows.step * x.row_stride, x.col_stride};
   }
 
-  static void pack(const View<const S>& from, const Lattice& rows, T* to, Index to_stride) {
-    rearrange(rows_of(from, rows), rows.count, from.cols, Strided2D<T>{to, to_stride, 1}, T(1));
-    for (Index r = 0; r < rows.count && from.cols < to_stride; ++r) {
-      std::fill(to + r * to_stride + from.cols, to + (r + 1) * to_stride, T(0));
+  /// Packs rows of k, and zeros up to `count` rows.
+  void pack_keys(const Lattice& rows, Index count, T* to) const {
+    const Strided2D<const S> from = rows_of(call_.k, rows);
+    const Strided2D<T> packed{to, k_stride_, 1};
+    if constexpr (E::size > 1) {
+      rearrange_pairs(from, rows.count, call_.k.cols, packed);
+    } else {
+      rearrange(from, rows.count, call_.k.cols, packed, T(1));
+    }
+    std::fill(to + rows.count * k_stride_, to + count * k_stride_, T(0));
+  }
+
+  void pack_values(const Lattice& rows, T* to) const {
+    const Strided2D<const S> from = rows_of(call_.v, rows);
+    const Index cols = call_.v.cols;
+    if constexpr (E::size > 1) {
+      rearrange_pairs({from.data, from.col_stride, from.row_stride}, cols, rows.count,
+                      {to, 1, v_stride_});
+    } else {
+      rearrange(from, rows.count, cols, Strided2D<T>{to, v_stride_, 1}, T(1));
+    }
+    for (Index r = 0; r < ceil_div(rows.count, E::size) && cols < v_stride_; ++r) {
+      std::fill(to + r * v_stride_ + cols, to + (r + 1) * v_stride_, T(0));
     }
   }
 
   const Call<T, S>& call_;
-  Index v_stride_;
+  Index k_stride_, v_stride_;
   std::array<Run, long_runs + short_runs> run_{};
   Index uses_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <numbers>
 #include <span>
+#include <type_traits>
 
 #include "../kernel/shape.hpp"
 #include "../lattice/kv_run.hpp"
@@ -11,6 +12,11 @@
 #include "view.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
+
+/// What the kernel's elements are where attention over matrices of S is computed in T.
+template <class T, class S>
+using Elements = std::conditional_t<std::is_same_v<S, Eigen::bfloat16> && simd::Bfloat16Pairs::fast,
+                                    simd::Bfloat16Pairs, simd::Singles<T>>;
 
 /// One call of attention, computed in T over matrices of S: the query heads that share keys and
 /// values. Shapes: q n×d, k m×d, v m×dv, out n×dv, lse n or null; q, out and lse are the first

@@ -12,9 +12,10 @@
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-/// One thread's runner of units.
-template <class T, class S = T>
+/// One thread's runner of units, which computes with elements of kind E.
+template <class T, class S = T, class E = Elements<T, S>>
 class UnitRunner {
+  using Source = KeySource<T, S, E>;
   static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
   static constexpr Index group_tiles = Pass<T, S>::group_tiles;
 
@@ -23,23 +24,27 @@ class UnitRunner {
       : pass_(pass),
         call_(pass.call),
         source_(pass.call),
-        out_stride_(KeySource<T, S>::padded(call_.v.cols)),
+        out_stride_(Source::padded(call_.v.cols)),
         gate_(pass, out_stride_),
         far_(bytes(call_) > near_bytes) {
     Scratch& scratch = Scratch::of_this_thread();
     scratch.reset(static_cast<std::size_t>(group_tiles) *
-                      (Scratch::bytes_for<T>(call_.q.cols * L) +
+                      (Scratch::bytes_for<T>(Source::columns(call_) * L) +
                        Scratch::bytes_for<T>(out_stride_ * L) + Scratch::bytes_for<T>(2 * L)) +
                   Scratch::bytes_for<T>(block_keys * L) + Scratch::bytes_for<T>(lane_numbers * L) +
-                  KeySource<T, S>::bytes(call_));
+                  Source::bytes(call_));
     for (GroupTile<T>& tile : tiles_) {
-      tile.qt = scratch.take<T>(call_.q.cols * L);
+      tile.qt = scratch.take<T>(Source::columns(call_) * L);
       tile.out = scratch.take<T>(out_stride_ * L);
       tile.row_max = scratch.take<T>(2 * L);
       tile.row_sum = tile.row_max + L;
     }
-    work_ = {scratch.take<T>(block_keys * L), scratch.take<T>(lane_numbers * L), call_.q.cols,
-             out_stride_, &ahead_};
+    work_ = {scratch.take<T>(block_keys * L),
+             scratch.take<T>(lane_numbers * L),
+             Source::columns(call_),
+             out_stride_,
+             &ahead_,
+             call_.score_unit()};
     source_.place(scratch);
   }
 
@@ -96,6 +101,8 @@ class UnitRunner {
     void include(Index from, Index to) {
       if (from < to) *this = {min(begin, from), max(end, to)};
     }
+    /// Rounded outwards to whole pairs of keys, where the elements of v are.
+    Range whole() const { return {begin / E::size * E::size, ceil_div(end, E::size) * E::size}; }
   };
 
   /// Keys packed since the tiles' blocks were last taken in.
@@ -156,7 +163,7 @@ class UnitRunner {
       from = max(from, max(0, rows.index_at_or_after(planned.band.rows.start)) / L);
       to = min(to, rows.index_at_or_before(planned.band.rows.end() - 1) / L + 1);
     }
-    const Index shear = isolate_ ? 0 : planned.shear();
+    const Index shear = isolate_ || E::size > 1 ? 0 : planned.shear();
     if (shear > 0 && shear <= Shape<T>::widest_shear && take_sheared(planned, from, to, shear)) {
       return;
     }
@@ -169,6 +176,8 @@ class UnitRunner {
       for (const Index lane : {Index{0}, W}) {
         range.include(bounds.first[lane], bounds.last[lane + W - 1] + 1);
       }
+      if (range.empty()) continue;
+      range = range.whole();
       all.include(range.begin, range.end);
     }
     if (all.empty()) return;
@@ -207,7 +216,7 @@ class UnitRunner {
       }
     }
     if (all.empty()) return true;
-    if (all.end - all.begin > KeySource<T, S>::short_run_keys) return false;
+    if (all.end - all.begin > Source::short_run_keys) return false;
     const PackingChoice choice = source_.choose(planned.band, class_tiles_, true, unit_.lines);
     pack(planned, choice, all);
     auto keys = source_.sheared(planned.band, choice, width, all.begin, all.end);
@@ -235,9 +244,9 @@ class UnitRunner {
   /// blocks, and so the bits of the result, would depend on which thread ran which unit.
   void pack(const PlannedBand& planned, const PackingChoice& choice, Range keys) {
     if (!choice.any()) return;
-    if (choice.line) keys = {0, planned.band.keys.count};  // for other units too
+    if (choice.line) keys = Range{0, planned.band.keys.count}.whole();  // for other units too
     const bool is_short = choice.in_short_run();
-    bool room = packed_[is_short].size() < KeySource<T, S>::runs(is_short);
+    bool room = packed_[is_short].size() < Source::runs(is_short);
     for (const Packed& packed : packed_[is_short]) {
       if (packed.keys != planned.band.keys || packed.choice != choice) continue;
       if (packed.range.begin <= keys.begin && keys.end <= packed.range.end) return;
@@ -255,8 +264,9 @@ class UnitRunner {
   void take_run(const PlannedBand& planned, Index x, const PackingChoice& choice) {
     Range range = ranges_[static_cast<std::size_t>(x)];
     if (range.empty()) return;
-    const Index wrap =
-        isolate_ || planned.keep ? 0 : wrap_of(bounds_[static_cast<std::size_t>(x)], tile(x).rows);
+    const Index wrap = isolate_ || planned.keep || E::size > 1
+                           ? 0
+                           : wrap_of(bounds_[static_cast<std::size_t>(x)], tile(x).rows);
     if (wrap) range.end = range.begin + wrap;
     const Index blocks = ceil_div(range.end - range.begin, block_keys);
     const Index size = ceil_div(ceil_div(range.end - range.begin, blocks), 8) * 8;
@@ -325,18 +335,18 @@ class UnitRunner {
     if (call_.score) {
       const TileScores<T> scores(*call_.score, t.positions, call_.first_head + head_);
       mode.edit = &scores;
-      take_keys<T>(t, work_, t.block, mode);
+      take_keys<T, E>(t, work_, t.block, mode);
     } else {
-      take_keys<T>(t, work_, t.block, mode);
+      take_keys<T, E>(t, work_, t.block, mode);
     }
     t.block.clear();
   }
 
   const Pass<T, S>& pass_;
   const Call<T, S>& call_;
-  KeySource<T, S> source_;
+  Source source_;
   Index out_stride_;
-  TileGate<T, S> gate_;
+  TileGate<T, S, E> gate_;
   Ahead<T> ahead_;
   bool far_;
   Workspace<T> work_{};

@@ -59,6 +59,9 @@ struct ShearedLanes {
 /// lane's before, all lanes attend the same slots, however few, and next to no pair is computed
 /// that is not attended. Its keys lie transposed, as each lane reads another one. Where `high` is
 /// 0, lanes at one end of a vector may *stay*: they take the keys of one that does not.
+///
+/// Where the tile's elements are pairs (simd/bfloat16.hpp), k holds pairs of columns, and v those
+/// of two keys, slots 0 and 1 first; count is even, and no part is wrapped or sheared.
 template <class T>
 struct KeyPart {
   const T* k;

@@ -8,10 +8,10 @@
 namespace tartan::detail::inline TARTAN_ISA {
 
 /// Scores of N keys against M vectors of queries. qt: d × lanes; k: N rows, stride k_stride;
-/// s: N × lanes.
-template <class T, int N, int M>
+/// s: N × lanes. Elements of qt and k are of kind E; scores of pairs come out times `unit`.
+template <class T, int N, int M, class E = simd::Singles<T>>
 void score_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_RESTRICT k, Index k_stride,
-                T* EIGEN_RESTRICT s) {
+                T* EIGEN_RESTRICT s, T unit = T(1)) {
   using P = simd::Packet<T>;
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
   P sum[std::size_t(N)][std::size_t(M)];
@@ -29,30 +29,34 @@ void score_tile(const T* EIGEN_RESTRICT qt, Index d, const T* EIGEN_RESTRICT k, 
     for (int n = 0; n < N; ++n) {
       const P key = simd::broadcast(k[n * k_stride + t]);
 #pragma GCC unroll 2
-      for (int m = 0; m < M; ++m) sum[n][m] = simd::pmadd(q[m], key, sum[n][m]);
+      for (int m = 0; m < M; ++m) sum[n][m] = E::madd(q[m], key, sum[n][m]);
     }
   }
 #pragma GCC unroll 32
   for (int n = 0; n < N; ++n) {
 #pragma GCC unroll 2
-    for (int m = 0; m < M; ++m) simd::store(s + n * L + m * W, sum[n][m]);
+    for (int m = 0; m < M; ++m) {
+      if constexpr (E::size > 1) sum[n][m] = simd::pmul(sum[n][m], simd::broadcast(unit));
+      simd::store(s + n * L + m * W, sum[n][m]);
+    }
   }
 }
 
 /// Scores of `count` keys against M vectors of queries, in tiles of N keys; the last overlaps the
 /// one before rather than be a small one. Fewer than N keys take smaller tiles.
-template <class T, int N, int M>
-void score_keys(const T* qt, Index d, const T* k, Index k_stride, Index count, T* s) {
+template <class T, int N, int M, class E = simd::Singles<T>>
+void score_keys(const T* qt, Index d, const T* k, Index k_stride, Index count, T* s,
+                T unit = T(1)) {
   constexpr int L = Shape<T>::lanes;
   const auto tile = [&](Index e) {
-    score_tile<T, N, M>(qt, d, k + e * k_stride, k_stride, s + e * L);
+    score_tile<T, N, M, E>(qt, d, k + e * k_stride, k_stride, s + e * L, unit);
   };
   if (count >= N) {
     Index e = 0;
     for (; e + N <= count; e += N) tile(e);
     if (e < count) tile(count - N);
   } else if constexpr (N > 1) {
-    if (count > 0) score_keys<T, N / 2, M>(qt, d, k, k_stride, count, s);
+    if (count > 0) score_keys<T, N / 2, M, E>(qt, d, k, k_stride, count, s, unit);
   }
 }
 

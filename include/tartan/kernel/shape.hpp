@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../lattice/index.hpp"
-#include "../simd/packet.hpp"
+#include "../simd/bfloat16.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 

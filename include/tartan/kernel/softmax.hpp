@@ -74,10 +74,37 @@ simd::Packet<T> mask_and_maximum(T* EIGEN_RESTRICT s, const SoftmaxPart<T>& part
   return simd::pmax(max0, max1);
 }
 
+/// Turns a part's scores into pairs of weights, rounded, of slots 2x and 2x + 1 in row x of s; the
+/// weight of a slot outside the range is 0. Adds the weights to sum0 and sum1, before rounding.
+template <class T, class E>
+EIGEN_STRONG_INLINE void weigh_pairs(T* EIGEN_RESTRICT s, const SlotRange& range,
+                                     const simd::Packet<T>& row_max, simd::Packet<T>& sum0,
+                                     simd::Packet<T>& sum1) {
+  using P = simd::Packet<T>;
+  constexpr int L = Shape<T>::lanes;
+  const auto weight = [&](Index e) {
+    return simd::exp2<T>(simd::psub(simd::load(s + e * L), row_max));
+  };
+  const auto put = [&](Index e, const P& first, const P& second) {
+    simd::store(s + e / 2 * L, E::rounded(first, second));
+    sum0 = simd::padd(sum0, first);
+    sum1 = simd::padd(sum1, second);
+  };
+  const P zero = simd::broadcast(T(0));
+  Index e = range.begin;
+  if (e < range.end && e % 2 == 1) {
+    put(e - 1, zero, weight(e));
+    ++e;
+  }
+  for (; e + 2 <= range.end; e += 2) put(e, weight(e), weight(e + 1));
+  if (e < range.end) put(e, weight(e), zero);
+}
+
 /// Turns the scores of one vector of queries into weights 2^(score - row_max), in place, and brings
 /// row_max and row_sum up to date; `correction` is what earlier sums and outputs are to be
-/// multiplied by. s: slots × lanes, from the vector's first lane.
-template <class T>
+/// multiplied by. s: slots × lanes, from the vector's first lane. Weights are elements of kind E:
+/// of pairs, two slots' in one.
+template <class T, class E = simd::Singles<T>>
 void softmax_block(T* EIGEN_RESTRICT s, std::span<const SoftmaxPart<T>> parts,
                    T* EIGEN_RESTRICT row_max, T* EIGEN_RESTRICT row_sum,
                    T* EIGEN_RESTRICT correction) {
@@ -91,6 +118,10 @@ void softmax_block(T* EIGEN_RESTRICT s, std::span<const SoftmaxPart<T>> parts,
   simd::store(correction, factor);
   P sum0 = simd::pmul(simd::load(row_sum), factor), sum1 = simd::broadcast(T(0));
   for (const SoftmaxPart<T>& part : parts) {
+    if constexpr (E::size > 1) {
+      weigh_pairs<T, E>(s, part.range, new_max, sum0, sum1);
+      continue;
+    }
     Index e = part.range.begin;
     for (; e + 2 <= part.range.end; e += 2) {
       const P weight0 = simd::exp2<T>(simd::psub(simd::load(s + e * L), new_max));

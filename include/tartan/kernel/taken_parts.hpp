@@ -9,8 +9,8 @@
 namespace tartan::detail::inline TARTAN_ISA {
 
 /// What Shape::rows rows take. Parts that lie differently to the rows are added one kind after the
-/// other.
-template <class T>
+/// other. Where weights and values are pairs, the slots are rounded outwards to whole pairs.
+template <class T, class E = simd::Singles<T>>
 class TakenParts {
   static constexpr int R = Shape<T>::rows, W = Shape<T>::width;
   static constexpr std::size_t most = KeyBlock<T>::most_parts;
@@ -27,7 +27,7 @@ class TakenParts {
       const SlotRange range = keys.range(part, row, R);
       if (range.empty()) continue;
       if (!part.sheared) {
-        ragged |= !range.full();
+        ragged |= !range.full() || range.begin % E::size != 0 || range.end % E::size != 0;
         plain_[plain_count_++] = value_part(part, range, 0);
         continue;
       }
@@ -59,20 +59,20 @@ class TakenParts {
     };
     if (by_row_) {
       for (int i = 0; i < R; ++i) {
-        value_rows<T, 1, Slots::plain>(s, parts(by_row_parts_[i], row_count_[i]), row + i, 0, cols,
-                                       rows);
+        value_rows<T, 1, Slots::plain, E>(s, parts(by_row_parts_[i], row_count_[i]), row + i, 0,
+                                          cols, rows);
       }
       go_on();
     }
     if (sheared_count_ > 0 && plain_count_ > 0) {
-      value_rows<T, R, Slots::plain>(s, parts(plain_, plain_count_), row, 0, cols, rows);
+      value_rows<T, R, Slots::plain, E>(s, parts(plain_, plain_count_), row, 0, cols, rows);
       go_on();
     }
     rows.finish = finish;
     if (sheared_count_ > 0) {
-      value_rows<T, R, Slots::sheared>(s, parts(sheared_, sheared_count_), row, 0, cols, rows);
+      value_rows<T, R, Slots::sheared, E>(s, parts(sheared_, sheared_count_), row, 0, cols, rows);
     } else {
-      value_rows<T, R, Slots::plain>(s, parts(plain_, plain_count_), row, 0, cols, rows);
+      value_rows<T, R, Slots::plain, E>(s, parts(plain_, plain_count_), row, 0, cols, rows);
     }
   }
 
@@ -102,8 +102,9 @@ class TakenParts {
 
   /// key: that of slot 0.
   static ValuePart<T> value_part(const KeyPart<T>& part, const SlotRange& range, Index key) {
-    const Index at = range.begin - part.slot + key - part.v_key;
-    return {range.begin, range.end, part.v + at * part.v_stride, part.v_stride, part.wrap};
+    const Index begin = range.begin / E::size, end = ceil_div(range.end, E::size);
+    const Index at = begin - (part.slot - key + part.v_key) / E::size;
+    return {begin, end, part.v + at * part.v_stride, part.v_stride, part.wrap};
   }
 
   static std::span<const ValuePart<T>> parts(const ValuePart<T>* first, Index count) {

@@ -54,9 +54,10 @@ template <class T>
 struct Workspace {
   T* s;              ///< block_keys × lanes: scores, then weights
   T* lane;           ///< lane_numbers × lanes: corrections, factors and exponents, one a lane
-  Index d;           ///< columns of q and k
+  Index d;           ///< columns of q and k, or pairs of them
   Index out_stride;  ///< columns of v, rounded up to a multiple of Shape::width
   Ahead<T>* ahead;   ///< what to bring into the cache meanwhile
+  T unit = T(1);     ///< of pairs: what scores are multiplied by, as queries are not scaled
 };
 
 /// How a block is taken in.
@@ -73,15 +74,15 @@ struct TakeMode {
 
 /// Scores of all slots that a lane of the low or of the high vector attends. Slots that only one of
 /// the vectors attends take one vector's work.
-template <class T>
+template <class T, class E = simd::Singles<T>>
 void score_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
                 const KeyPart<T>& part, const SlotRange& low, const SlotRange& high) {
   using S = Shape<T>;
   T* s = work.s + part.slot * S::lanes;
   const auto score = [&]<int N, int M>(Index from, Index to, int m) {
     if (from >= to) return;
-    score_keys<T, N, M>(tile.qt + m * S::width, work.d, part.k + from * part.k_stride,
-                        part.k_stride, to - from, s + from * S::lanes + m * S::width);
+    score_keys<T, N, M, E>(tile.qt + m * S::width, work.d, part.k + from * part.k_stride,
+                           part.k_stride, to - from, s + from * S::lanes + m * S::width, work.unit);
   };
   if (part.wrap) {
     score_wrapped<T>(tile.qt, work.d, part.k, part.k_stride, part.wrap, s);
@@ -142,7 +143,7 @@ void filter_step(const Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T
 }
 
 /// The value step of one row at a time, over the pairs that are attended and no others.
-template <class T>
+template <class T, class E = simd::Singles<T>>
 void isolated_value_step(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
                          const PairFilter* filter, const T* correction) {
   for (Index lane = 0; lane < tile.rows; ++lane) {
@@ -153,17 +154,20 @@ void isolated_value_step(Tile<T>& tile, const Workspace<T>& work, const KeyBlock
       for (Index e = 0; e < part.count; ++e) {
         const Index slot = part.slot + e;
         if (!keys.attends(part, lane, slot) || (filter && !filter->keep(lane, slot))) continue;
-        const T weight = work.s[slot * Shape<T>::lanes + lane];
-        const T* value = part.v + e * part.v_stride;
-        for (Index c = 0; c < work.out_stride; ++c) out[c] += weight * value[c];
+        const T weights = work.s[slot / E::size * Shape<T>::lanes + lane];
+        const T weight = E::number(weights, slot % E::size);
+        const T* value = part.v + e / E::size * part.v_stride;
+        for (Index c = 0; c < work.out_stride; ++c) {
+          out[c] += weight * E::number(value[c], e % E::size);
+        }
       }
     }
   }
 }
 
-/// Takes a block of keys into the tile: scores, softmax, values.
-/// Where mode isolates, no part of the block is wrapped or sheared.
-template <class T>
+/// Takes a block of keys into the tile: scores, softmax, values. Queries, keys and values are
+/// elements of kind E. Where mode isolates, no part of the block is wrapped or sheared.
+template <class T, class E = simd::Singles<T>>
 void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
                const TakeMode<T>& mode) {
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes, R = Shape<T>::rows;
@@ -176,18 +180,18 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
       attended[m][parts].range = keys.range(part, m * W, W);
       attended[m][parts].bounds = keys.bounds(part, m * W);
     }
-    score_step(tile, work, keys, part, attended[0][parts].range, attended[1][parts].range);
+    score_step<T, E>(tile, work, keys, part, attended[0][parts].range, attended[1][parts].range);
     ++parts;
   }
   if (mode.edit) mode.edit->edit(work.s, keys);
   if (mode.filter) filter_step(tile, work, keys, *mode.filter);
   for (Index m = 0; m < 2; ++m) {
-    softmax_block<T>(work.s + m * W, {attended[m].data(), parts}, tile.row_max + m * W,
-                     tile.row_sum + m * W, correction + m * W);
+    softmax_block<T, E>(work.s + m * W, {attended[m].data(), parts}, tile.row_max + m * W,
+                        tile.row_sum + m * W, correction + m * W);
   }
 
   if (mode.isolate) {
-    isolated_value_step(tile, work, keys, mode.filter, correction);
+    isolated_value_step<T, E>(tile, work, keys, mode.filter, correction);
     tile.state = tile.out;
     tile.state_stride = work.out_stride;
     return;
@@ -207,7 +211,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
   }
   T* exponent = finish + L;
   simd::store(exponent, simd::broadcast(T(0)));
-  TakenParts<T> taken;
+  TakenParts<T, E> taken;
   for (Index r = 0; r < tile.rows; r += R) {
     if (r % W == 0 || taken.differ()) {
       const bool ragged = taken.find(keys, r) || mode.filter;

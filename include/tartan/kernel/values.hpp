@@ -21,8 +21,8 @@ struct ValueRows {
   T* exponent = nullptr;  ///< one vector, to note the largest exponents of the new outputs in
 };
 
-/// sum += P * V over `count` slots.
-template <class T, int R, int C>
+/// sum += P * V over `count` slots, or pairs of them.
+template <class T, int R, int C, class E>
 EIGEN_STRONG_INLINE void add_values(const T* EIGEN_RESTRICT p, Index count,
                                     const T* EIGEN_RESTRICT v, Index v_stride,
                                     simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
@@ -40,7 +40,7 @@ EIGEN_STRONG_INLINE void add_values(const T* EIGEN_RESTRICT p, Index count,
     for (int r = 0; r < R; ++r) {
       const P weight = simd::broadcast(p[e * L + r]);
 #pragma GCC unroll 8
-      for (int c = 0; c < C; ++c) sum[r][c] = simd::pmadd(weight, value[c], sum[r][c]);
+      for (int c = 0; c < C; ++c) sum[r][c] = E::madd(weight, value[c], sum[r][c]);
     }
   }
 }
@@ -98,7 +98,8 @@ EIGEN_STRONG_INLINE void add_sheared_values(
   for (int x = 0; x < R - 1; ++x) add(count + x, x + 1, R);
 }
 
-/// Slots [begin, end) of a block, and their values.
+/// Slots [begin, end) of a block, and their values. Of pairs, these are counted: 0 is that of slots
+/// 0 and 1.
 template <class T>
 struct ValuePart {
   Index begin, end;
@@ -115,7 +116,7 @@ enum class Slots {
 };
 
 /// sum += P * V over a part's slots, of which the rows from `row` on attend all.
-template <class T, int R, int C, Slots S>
+template <class T, int R, int C, Slots S, class E>
 EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, const ValuePart<T>& part, Index row,
                                   Index col,
                                   simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
@@ -123,21 +124,23 @@ EIGEN_STRONG_INLINE void add_part(const T* EIGEN_RESTRICT p, const ValuePart<T>&
   const Index stride = part.v_stride, count = part.end - part.begin;
   p += part.begin * L + row;
   const T* v = part.v + col;
-  if constexpr (S == Slots::sheared) {
+  if constexpr (E::size > 1) {
+    add_values<T, R, C, E>(p, count, v, stride, sum);
+  } else if constexpr (S == Slots::sheared) {
     add_sheared_values<T, R, C>(p, count, v + row % Shape<T>::width * stride, stride, sum);
   } else if (part.wrap == 0) {
-    add_values<T, R, C>(p, count, v, stride, sum);
+    add_values<T, R, C, E>(p, count, v, stride, sum);
   } else {
-    add_values<T, R, C>(p, row, v + part.wrap * stride, stride, sum);
+    add_values<T, R, C, E>(p, row, v + part.wrap * stride, stride, sum);
     add_divided_values<T, R, C>(p + row * L, v + row * stride, stride, part.wrap, sum);
     const Index rest = row + R - 1;
-    add_values<T, R, C>(p + rest * L, count - rest, v + rest * stride, stride, sum);
+    add_values<T, R, C, E>(p + rest * L, count - rest, v + rest * stride, stride, sum);
   }
 }
 
 /// R rows from `row` on by C vectors of columns from `col` on, over the parts' slots. p: slots ×
 /// lanes.
-template <class T, int R, int C, Slots S>
+template <class T, int R, int C, Slots S, class E>
 void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Index col,
                 const ValueRows<T>& rows) {
   using P = simd::Packet<T>;
@@ -160,7 +163,7 @@ void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Inde
       for (int c = 0; c < C; ++c) sum[r][c] = simd::broadcast(T(0));
     }
   }
-  for (const ValuePart<T>& part : parts) add_part<T, R, C, S>(p, part, row, col, sum);
+  for (const ValuePart<T>& part : parts) add_part<T, R, C, S, E>(p, part, row, col, sum);
   if (rows.exponent) {
     P largest[std::size_t(R)];
 #pragma GCC unroll 16
@@ -186,13 +189,13 @@ void value_tile(const T* p, std::span<const ValuePart<T>> parts, Index row, Inde
 
 /// R rows from `row` on, and all their columns from `col` to `cols`, a multiple of Shape::width,
 /// over the parts' slots.
-template <class T, int R, Slots S, int C = Shape<T>::cols>
+template <class T, int R, Slots S, class E = simd::Singles<T>, int C = Shape<T>::cols>
 void value_rows(const T* p, std::span<const ValuePart<T>> parts, Index row, Index col, Index cols,
                 const ValueRows<T>& rows) {
   constexpr int step = C * Shape<T>::width;
-  for (; col + step <= cols; col += step) value_tile<T, R, C, S>(p, parts, row, col, rows);
+  for (; col + step <= cols; col += step) value_tile<T, R, C, S, E>(p, parts, row, col, rows);
   if constexpr (C > 1) {
-    if (col < cols) value_rows<T, R, S, C / 2>(p, parts, row, col, cols, rows);
+    if (col < cols) value_rows<T, R, S, E, C / 2>(p, parts, row, col, cols, rows);
   }
 }
 

@@ -16,6 +16,8 @@
 // must not pass between such objects: their alignment differs.)
 #if defined(EIGEN_DONT_VECTORIZE)
 #define TARTAN_ISA isa_scalar
+#elif defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512BF16__)
+#define TARTAN_ISA isa_avx512_bf16
 #elif defined(EIGEN_VECTORIZE_AVX512)
 #define TARTAN_ISA isa_avx512
 #elif defined(EIGEN_VECTORIZE_AVX2) && defined(EIGEN_VECTORIZE_FMA)
@@ -161,17 +163,23 @@ EIGEN_STRONG_INLINE void opaque(P& a) {
 template <class T>
 inline constexpr int square_size = ei::unpacket_traits<typename SquarePacket<T>::type>::size;
 
-/// to[c * to_stride + r] = from[r * from_stride + c] * factor, for square_size<T> rows and columns.
-template <class T>
+/// In place of a factor of 1, where bits are to be copied that may be no number.
+struct Unchanged {};
+
+/// to[c * to_stride + r] = from[r * from_stride + c] * factor, for square_size<T> rows and columns;
+/// the factor is of type T, or Unchanged.
+template <class T, class F>
 EIGEN_STRONG_INLINE void transpose_square(const T* from, std::ptrdiff_t from_stride, T* to,
-                                          std::ptrdiff_t to_stride, T factor) {
+                                          std::ptrdiff_t to_stride, F factor) {
   using P = typename SquarePacket<T>::type;
   constexpr int N = square_size<T>;
-  const P scale = ei::pset1<P>(factor);
   ei::PacketBlock<P, N> square;
 #pragma GCC unroll 16
   for (int x = 0; x < N; ++x) {
-    square.packet[x] = ei::pmul(ei::ploadu<P>(from + x * from_stride), scale);
+    square.packet[x] = ei::ploadu<P>(from + x * from_stride);
+    if constexpr (std::is_same_v<F, T>) {
+      square.packet[x] = ei::pmul(square.packet[x], ei::pset1<P>(factor));
+    }
   }
   if constexpr (N > 1) ei::ptranspose(square);
 #pragma GCC unroll 16
