@@ -18,37 +18,34 @@ class TileScores final : public ScoreEdit<T> {
 
   void edit(T* s, const KeyBlock<T>& keys) const override {
     for (Index m = 0; m < 2; ++m) {
-      Index i[std::size_t(W)];
-      const Lattice& rows = rows_.half[m];
-      for (Index l = 0; l < W; ++l) i[l] = rows[l];  // lanes beyond the rows, too: scores of none
       for (const KeyPart<T>& part : keys) {
         const SlotRange range = keys.range(part, m * W, W);
-        if (range.begin < range.end) edit(s + m * W, part, range, m, i);
+        if (range.begin < range.end) edit(s + m * W, part, range, m);
       }
     }
   }
 
  private:
   /// s: the block's scores, from the vector's first lane.
-  void edit(T* s, const KeyPart<T>& part, const SlotRange& range, Index m, const Index* i) const {
-    Index j[std::size_t(W)];
-    // From slot to slot of [begin, end); lane l's key in the first is that many on from slot 0's.
-    const auto run = [&](Index begin, Index end, Index wrap, auto&& key_of) {
+  void edit(T* s, const KeyPart<T>& part, const SlotRange& range, Index m) const {
+    const Lattice& rows = rows_.half[m];  // lanes beyond the rows, too: scores of none
+    // Slots [begin, end), of which lane 0 has, in slot 0, the key `first` on from slot 0's.
+    const auto run = [&](Index begin, Index end, Index first, Index lane_step, Index wrap) {
       if (begin >= end) return;
-      for (Index l = 0; l < W; ++l) j[l] = part.key + key_of(begin - part.slot, l) * part.key_step;
-      score_.modify(ScoreRun<T>{s + begin * L, L, end - begin, i, j, part.key_step, head_,
+      score_.modify(ScoreRun<T>{s + begin * L, L, end - begin, rows.start, rows.step,
+                                part.key + (begin - part.slot + first) * part.key_step,
+                                lane_step * part.key_step, part.key_step, head_,
                                 wrap * part.key_step});
     };
-    const auto plain = [](Index e, Index) { return e; };
     if (part.sheared) {
-      run(range.begin, range.end, 0, [&](Index e, Index l) { return e + part.key_of(m * W + l); });
+      run(range.begin, range.end, part.key_of(m * W), 1, 0);
     } else if (part.wrap) {  // far keys, then in slots of as many as lanes both, then near ones
       const Index both = part.slot + m * W, near = both + W - 1;
-      run(range.begin, both, 0, [&](Index e, Index) { return e + part.wrap; });
-      run(both, near, part.wrap, plain);
-      run(near, range.end, 0, plain);
+      run(range.begin, both, part.wrap, 0, 0);
+      run(both, near, 0, 0, part.wrap);
+      run(near, range.end, 0, 0, 0);
     } else {
-      run(range.begin, range.end, 0, plain);
+      run(range.begin, range.end, 0, 0, 0);
     }
   }
 
