@@ -48,6 +48,24 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("ScoreBias looks ahead along its lines, as far as it goes") {
+  const Eigen::MatrixXf columns = Eigen::MatrixXf::Zero(70, 90);
+  const auto steps_of = [](const auto& bias, const Lattice& rows, const Lattice& keys) {
+    detail::Ahead<float> ahead;
+    Score{ScoreBias(bias)}.look_ahead(rows, keys, ahead);
+    ahead.within(1000);  // a line a step
+    Index steps = 0;
+    for (; !ahead.done(); ++steps) ahead.step();
+    return steps;
+  };
+  CHECK(steps_of(columns, {60, 1, 32}, {80, 2, 96}) == 5);
+  CHECK(steps_of(columns, {0, 1, 32}, {96, 1, 96}) == 0);
+  CHECK(steps_of(columns, {0, 2, 32}, {0, 1, 96}) == 0);  // would be more than is needed
+  const Eigen::Map<const Eigen::Matrix<float, -1, -1, Eigen::RowMajor>> by_row(columns.data(), 70,
+                                                                               90);
+  CHECK(steps_of(by_row, {60, 3, 32}, {10, 1, 96}) == 4);
+}
+
 TEST_CASE("ScoreBias must hold every pair that may be asked for") {
   const Eigen::MatrixXf bias = Eigen::MatrixXf::Zero(7, 9);
   const Score score{ScoreBias(bias)};

@@ -13,8 +13,8 @@ class TileScores final : public ScoreEdit<T> {
   static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
 
  public:
-  TileScores(const Score& score, const TileRows<T>& rows, Index head)
-      : score_(score), rows_(rows), head_(head) {}
+  TileScores(const Score& score, const TileRows<T>& rows, Index head, Ahead<T>& ahead)
+      : score_(score), rows_(rows), head_(head), ahead_(ahead) {}
 
   void edit(T* s, const KeyBlock<T>& keys) const override {
     for (Index m = 0; m < 2; ++m) {
@@ -22,6 +22,9 @@ class TileScores final : public ScoreEdit<T> {
         const SlotRange range = keys.range(part, m * W, W);
         if (range.begin < range.end) edit(s + m * W, part, range, m);
       }
+    }
+    for (const KeyPart<T>& part : keys) {
+      if (part.count == block_keys) look_ahead(part);
     }
   }
 
@@ -49,9 +52,23 @@ class TileScores final : public ScoreEdit<T> {
     }
   }
 
+  /// A band that fills a block will go on, most often: in the tile's next block, with as many keys.
+  /// Asks for what they need in this block's value steps.
+  void look_ahead(const KeyPart<T>& part) const {
+    const Lattice keys{part.key + part.count * part.key_step, part.key_step, part.count};
+    const Lattice& low = rows_.half[0];
+    if (rows_.one_lattice()) {
+      score_.look_ahead(Lattice{low.start, low.step, rows_.count()}, keys, ahead_);
+    } else {
+      for (const Lattice& rows : rows_.half) score_.look_ahead(rows, keys, ahead_);
+    }
+    ahead_.within(L / Shape<T>::rows);
+  }
+
   const Score& score_;
   const TileRows<T>& rows_;
   Index head_;
+  Ahead<T>& ahead_;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "../kernel/ahead.hpp"
 #include "../lattice/band.hpp"
 #include "../simd/packet.hpp"
 
@@ -190,6 +191,12 @@ class Score {
   void modify(const detail::ScoreRun<float>& run) const { work_->modify(run); }
   void modify(const detail::ScoreRun<double>& run) const { work_->modify(run); }
 
+  /// Has what modifiers will read for the pairs of `rows` and `keys` brought nearer.
+  template <class T>
+  void look_ahead(const Lattice& rows, const Lattice& keys, detail::Ahead<T>& ahead) const {
+    if (work_) work_->look_ahead(rows, keys, ahead);
+  }
+
   /// Throws std::invalid_argument where a modifier does not hold what the rows, keys or heads need.
   void check(const Extent& extent, Index heads) const {
     if (work_) work_->check(extent, heads);
@@ -200,6 +207,8 @@ class Score {
     virtual ~Work() = default;
     virtual void modify(const detail::ScoreRun<float>& run) const = 0;
     virtual void modify(const detail::ScoreRun<double>& run) const = 0;
+    virtual void look_ahead(const Lattice&, const Lattice&, detail::Ahead<float>&) const = 0;
+    virtual void look_ahead(const Lattice&, const Lattice&, detail::Ahead<double>&) const = 0;
     virtual void check(const Extent& extent, Index heads) const = 0;
   };
 
@@ -211,6 +220,23 @@ class Score {
     }
     void modify(const detail::ScoreRun<double>& run) const override {
       detail::modify(run, modifiers);
+    }
+    template <class T>
+    void ask(const Lattice& rows, const Lattice& keys, detail::Ahead<T>& ahead) const {
+      const auto one = [&](const auto& f) {
+        if constexpr (requires { f.look_ahead(rows, keys, ahead); }) {
+          f.look_ahead(rows, keys, ahead);
+        }
+      };
+      std::apply([&](const F&... f) { (one(f), ...); }, modifiers);
+    }
+    void look_ahead(const Lattice& rows, const Lattice& keys,
+                    detail::Ahead<float>& ahead) const override {
+      ask(rows, keys, ahead);
+    }
+    void look_ahead(const Lattice& rows, const Lattice& keys,
+                    detail::Ahead<double>& ahead) const override {
+      ask(rows, keys, ahead);
     }
     void check(const Extent& extent, Index heads) const override {
       const auto one = [&](const auto& f) {

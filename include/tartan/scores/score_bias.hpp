@@ -11,8 +11,8 @@
 namespace tartan::inline TARTAN_ISA {
 
 /// s + bias(i, j), for positions i and j; the same for all heads. Where -infinity is added, the
-/// pair has no weight. Keeps a reference: the matrix must outlive the call. Column-major ones are
-/// read a vector at a time, others number by number.
+/// pair has no weight. Keeps a reference: the matrix must outlive the call. Column-major ones of
+/// the call's scalar type are read where they are, others through a small copy.
 template <class M>
 class ScoreBias {
  public:
@@ -63,6 +63,20 @@ class ScoreBias {
     if (lanes < W) std::fill_n(on.copied, run.count * W, T(0));
     detail::rearrange(from, lanes, run.count, detail::Strided2D<T>{on.copied, 1, W}, T(1));
     return on;
+  }
+
+  /// Row after row, or column after column, where those of the pairs are beside each other.
+  template <class T>
+  void look_ahead(const Lattice& rows, const Lattice& keys, detail::Ahead<T>& ahead) const {
+    const Lattice r = rows.within(0, bias_->rows()), k = keys.within(0, bias_->cols());
+    if (r.empty() || k.empty()) return;
+    const Index row_stride = bias_->rowStride(), col_stride = bias_->colStride();
+    const auto* first = bias_->data() + r.start * row_stride + k.start * col_stride;
+    if (row_stride == 1 && r.step == 1) {
+      ahead.add(first, k.step * col_stride, k.count, r.count);
+    } else if (col_stride == 1 && k.step == 1) {
+      ahead.add(first, r.step * row_stride, r.count, k.count);
+    }
   }
 
   void check(const Extent& extent, Index) const {
