@@ -28,6 +28,8 @@ void check_score(const Score& score, const std::vector<double>& sinks = {}) {
     for_each_test_pattern(33, 6, check);
     check("narrow, sheared", Local{7});
     check("grid, sheared in lines", Neighborhood<10, 15>{{.kernel = 5}, {.kernel = 5}});
+    const Axis shifted{.kernel = 7, .border = Border::shift};
+    check("grid, shifted", Neighborhood<3, 50>{{.kernel = 3}, shifted});
   }
 }
 

@@ -24,26 +24,29 @@ TEST_CASE("RelativeBias adds the number of the distance, and at the ends the las
   }
 }
 
-TEST_CASE("RelativeBias: whole vectors of queries or of keys, inside the table and beyond") {
-  constexpr Index W = detail::simd::width<float>;
+TEST_CASE("RelativeBias: vectors of queries, of keys and of both, inside the table and beyond") {
+  constexpr Index W = detail::simd::width<float>, most = 40;
   const Eigen::MatrixXd table = Eigen::MatrixXd::Random(3 * W + 5, 1);
-  const RelativeBias bias(table, -W);
-  const Score score{bias};
-  for (const bool queries : {true, false}) {
+  const Score score{RelativeBias(table, -W)};
+  struct Steps {
+    Index i, j_lane, j;
+  };
+  for (const Steps step : {Steps{1, 0, 1}, Steps{0, 1, W}, Steps{1, 0, 3}, Steps{2, 0, 2},
+                           Steps{0, 1, 1}, Steps{1, 1, 1}, Steps{3, 1, 1}}) {
     for (Index start = 0; start < 8 * W; start += 3) {
-      Index i[std::size_t(W)], j[std::size_t(W)];
-      for (Index l = 0; l < W; ++l) {
-        i[l] = 4 * W + (queries ? l : 0);
-        j[l] = start + (queries ? 0 : l);
-      }
-      float s[std::size_t(2 * W)] = {};
-      score.modify(detail::ScoreRun<float>{s, W, 2, i, j, queries ? 1 : W, 0});
-      for (Index e = 0; e < 2; ++e) {
-        for (Index l = 0; l < W; ++l) {
-          const Index at = i[l] - j[l] - e * (queries ? 1 : W) + W;
+      for (const Index count : {Index{2}, most}) {
+        std::vector<float> s(std::size_t(count * W));
+        score.modify(detail::ScoreRun<float>{s.data(), W, count, 4 * W, step.i, start, step.j_lane,
+                                             step.j, 0});
+        double worst = 0;
+        for (Index x = 0; x < count * W; ++x) {
+          const Index l = x % W, e = x / W;
+          const Index at = 4 * W + l * step.i - (start + l * step.j_lane + e * step.j) + W;
           const double exact = table(std::clamp<Index>(at, 0, table.rows() - 1), 0);
-          CHECK(std::abs(double(s[e * W + l]) * std::numbers::ln2 - exact) < 1e-6);
+          const double got = double(s[std::size_t(x)]) * std::numbers::ln2;
+          worst = std::max(worst, std::abs(got - exact));
         }
+        CHECK(worst < 1e-6);
       }
     }
   }

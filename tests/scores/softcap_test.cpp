@@ -14,8 +14,9 @@ TEST_CASE("Softcap is cap * tanh(s / cap), near 0 and far from it") {
     for (double s = -4 * cap; s <= 4 * cap; s += cap / 97) {
       const double exact = cap * std::tanh(s / cap);
       const auto in_float =
-          softcap.for_head<float>(0).at(ScoreArray<float>::Constant(float(s)), {});
-      const auto in_double = softcap.for_head<double>(0).at(ScoreArray<double>::Constant(s), {});
+          softcap.on(detail::ScoreRun<float>{}).at(ScoreArray<float>::Constant(float(s)), {});
+      const auto in_double =
+          softcap.on(detail::ScoreRun<double>{}).at(ScoreArray<double>::Constant(s), {});
       worst_float = std::max(worst_float, std::abs(double(in_float(0)) - exact) / cap);
       worst_double = std::max(worst_double, std::abs(in_double(0) - exact) / cap);
     }

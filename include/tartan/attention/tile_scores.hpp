@@ -13,50 +13,80 @@ class TileScores final : public ScoreEdit<T> {
   static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
 
  public:
-  TileScores(const Score& score, const TileRows<T>& rows, Index head)
-      : score_(score), rows_(rows), head_(head) {}
+  TileScores(const Score& score, const TileRows<T>& rows, Index head, Ahead<T>& ahead)
+      : score_(score), rows_(rows), head_(head), ahead_(ahead) {}
 
   void edit(T* s, const KeyBlock<T>& keys) const override {
     for (Index m = 0; m < 2; ++m) {
-      Index i[std::size_t(W)];
-      const Lattice& rows = rows_.half[m];
-      for (Index l = 0; l < W; ++l) i[l] = rows[l];  // lanes beyond the rows, too: scores of none
       for (const KeyPart<T>& part : keys) {
         const SlotRange range = keys.range(part, m * W, W);
-        if (range.begin < range.end) edit(s + m * W, keys, part, range, m, i);
+        if (range.begin < range.end) edit(s + m * W, keys, part, range, m);
       }
+    }
+    for (const KeyPart<T>& part : keys) {
+      if (part.count == block_keys) look_ahead(part);
     }
   }
 
  private:
   /// s: the block's scores, from the vector's first lane.
-  void edit(T* s, const KeyBlock<T>& keys, const KeyPart<T>& part, const SlotRange& range, Index m,
-            const Index* i) const {
-    Index j[std::size_t(W)];
-    // From slot to slot of [begin, end); lane l's key in the first is that many on from slot 0's.
-    const auto run = [&](Index begin, Index end, Index wrap, auto&& key_of) {
+  void edit(T* s, const KeyBlock<T>& keys, const KeyPart<T>& part, const SlotRange& range,
+            Index m) const {
+    const Lattice& rows = rows_.half[m];  // lanes beyond the rows, too: scores of none
+    // Slots [begin, end), of which lane 0 has, in slot 0, the key `first` on from slot 0's.
+    const auto run = [&](Index begin, Index end, Index first, Index lane_step, Index wrap) {
       if (begin >= end) return;
-      for (Index l = 0; l < W; ++l) j[l] = part.key + key_of(begin - part.slot, l) * part.key_step;
-      score_.modify(ScoreRun<T>{s + begin * L, L, end - begin, i, j, part.key_step, head_,
+      score_.modify(ScoreRun<T>{s + begin * L, L, end - begin, rows.start, rows.step,
+                                part.key + (begin - part.slot + first) * part.key_step,
+                                lane_step * part.key_step, part.key_step, head_,
                                 wrap * part.key_step});
     };
-    const auto plain = [](Index e, Index) { return e; };
     if (part.sheared) {
-      run(range.begin, range.end, 0,
-          [&](Index e, Index l) { return e + keys.key_of(part, m * W + l); });
+      const ShearedLanes& lanes = keys.sheared(part, m);
+      const Index edges[2] = {lanes.low, min(lanes.high, W - 1)}, count = range.end - range.begin;
+      // Lanes beyond an edge have its keys: their scores are modified in a copy.
+      T stay[2][std::size_t(block_keys * W)];
+      for (std::size_t x = 0; x < 2 && lanes.stay(W); ++x) {
+        for (Index e = 0; e < count; ++e) {
+          std::copy_n(s + (range.begin + e) * L, W, stay[x] + e * W);
+        }
+        const Index key = range.begin - part.slot + part.key_of_vector(m) + edges[x];
+        score_.modify(ScoreRun<T>{stay[x], W, count, rows.start, rows.step,
+                                  part.key + key * part.key_step, 0, part.key_step, head_, 0});
+      }
+      run(range.begin, range.end, part.key_of_vector(m), 1, 0);
+      for (Index e = 0; e < count && lanes.stay(W); ++e) {
+        T* to = s + (range.begin + e) * L;
+        std::copy_n(stay[0] + e * W, edges[0], to);
+        std::copy(stay[1] + e * W + edges[1] + 1, stay[1] + (e + 1) * W, to + edges[1] + 1);
+      }
     } else if (part.wrap) {  // far keys, then in slots of as many as lanes both, then near ones
       const Index both = part.slot + m * W, near = both + W - 1;
-      run(range.begin, both, 0, [&](Index e, Index) { return e + part.wrap; });
-      run(both, near, part.wrap, plain);
-      run(near, range.end, 0, plain);
+      run(range.begin, both, part.wrap, 0, 0);
+      run(both, near, 0, 0, part.wrap);
+      run(near, range.end, 0, 0, 0);
     } else {
-      run(range.begin, range.end, 0, plain);
+      run(range.begin, range.end, 0, 0, 0);
     }
+  }
+
+  /// A band that fills a block will go on, most often: in the tile's next block, with as many keys.
+  /// Asks for what they need in this block's value steps.
+  void look_ahead(const KeyPart<T>& part) const {
+    const Lattice keys{part.key + part.count * part.key_step, part.key_step, part.count};
+    const Lattice& low = rows_.half[0];
+    if (rows_.one_lattice()) {
+      score_.look_ahead(Lattice{low.start, low.step, rows_.count()}, keys, ahead_);
+    } else {
+      for (const Lattice& rows : rows_.half) score_.look_ahead(rows, keys, ahead_);
+    }
+    ahead_.within(L / Shape<T>::rows);
   }
 
   const Score& score_;
   const TileRows<T>& rows_;
   Index head_;
+  Ahead<T>& ahead_;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -333,7 +333,7 @@ class UnitRunner {
 
   void take_block(GroupTile<T>& t, TakeMode<T>& mode) {
     if (call_.score) {
-      const TileScores<T> scores(*call_.score, t.positions, call_.first_head + head_);
+      const TileScores<T> scores(*call_.score, t.positions, call_.first_head + head_, ahead_);
       mode.edit = &scores;
       take_keys<T, E>(t, work_, t.block, mode);
     } else {

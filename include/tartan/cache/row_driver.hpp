@@ -157,12 +157,8 @@ class RowDriver {
   void edit(const RowGroup<T, S>& group, Index head, const Lattice& positions, Index from,
             Index count, T* s) const {
     if (!options_.score) return;
-    Index i[std::size_t(W)], j[std::size_t(W)];
-    for (Index l = 0; l < W; ++l) {
-      i[l] = group.position;
-      j[l] = positions[from + l];
-    }
-    options_.score.modify(ScoreRun<T>{s, W, ceil_div(count, W), i, j, W * positions.step, head});
+    options_.score.modify(ScoreRun<T>{s, W, ceil_div(count, W), group.position, 0, positions[from],
+                                      positions.step, W * positions.step, head});
   }
 
   /// Merges the parts of the group that begins with part p, in their order.

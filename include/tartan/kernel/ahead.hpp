@@ -17,7 +17,9 @@ class Ahead {
   /// `rows` rows of `cols` numbers each, which lie `stride` apart. Beyond a few such runs, ignored.
   template <class S>
   void add(const S* data, Index stride, Index rows, Index cols) {
-    if (rows <= 0 || used_ == runs) return;
+    if (rows <= 0) return;
+    if (done()) clear();
+    if (used_ == runs) return;
     constexpr auto size = static_cast<Index>(sizeof(S));
     run_[static_cast<std::size_t>(used_++)] = {reinterpret_cast<const char*>(data), stride * size,
                                                rows, cols * size};

@@ -43,15 +43,15 @@ class Alibi {
   }
 
   template <class T>
-  struct ForHead {
+  struct On {
     T slope;
     ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
       return s - slope * place.distance.abs();
     }
   };
   template <class T>
-  ForHead<T> for_head(Index head) const {
-    return {static_cast<T>(alibi_slope(head))};
+  On<T> on(const detail::ScoreRun<T>& run) const {
+    return {static_cast<T>(alibi_slope(run.head))};
   }
 
   void check(const Extent&, Index heads) const {

@@ -51,37 +51,53 @@ class RelativeBias {
     return RelativeBias(table, -max_distance);
   }
 
+  /// Where a run's numbers stand, those of a vector beside each other.
   template <class T>
-  struct ForHead {
-    const T *up, *down;  ///< from the least distance on, and from the largest
-    Index first, count;
+  struct On {
+    const T* numbers;
+    Index move;  ///< from vector to vector
+    T copied[std::size_t(detail::ScoreRun<T>::numbers)];
 
     ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-      constexpr Index W = detail::simd::width<T>;
-      using Vector = Eigen::Map<const ScoreArray<T>>;
-      const Index row = place.rows[0] - place.key(0) - first;  // of lane 0
-      const Index back = count - 1 - row;
-      if (place.one_key) {
-        if (row >= 0 && row + W <= count) return s + Vector(up + row);
-        if (row >= count - 1) return s + up[count - 1];
-        if (row + W <= 1) return s + up[0];
-      } else if (place.one_query) {
-        if (back >= 0 && back + W <= count) return s + Vector(down + back);
-        if (back >= count - 1) return s + up[0];
-        if (back + W <= 1) return s + up[count - 1];
-      }
-      ScoreArray<T> bias;
-      for (Index l = 0; l < W; ++l) {
-        bias(l) = up[std::clamp<Index>(place.rows[l] - place.key(l) - first, 0, count - 1)];
-      }
-      return s + bias;
+      return s + Eigen::Map<const ScoreArray<T>>(numbers + place.vector * move);
     }
   };
   template <class T>
-  ForHead<T> for_head(Index head) const {
-    const Index column = heads_ == 1 ? 0 : head;
-    return {up_->template of<T>().col(column).data(), down_->template of<T>().col(column).data(),
-            first_, count_};
+  On<T> on(const detail::ScoreRun<T>& run) const {
+    constexpr Index W = detail::simd::width<T>;
+    const Index column = heads_ == 1 ? 0 : run.head;
+    const T* up = up_->template of<T>().col(column).data();
+    const T* down = down_->template of<T>().col(column).data();
+    // Row start + l * step - e * run.j_step is that of lane l in vector e.
+    const Index start = run.i - run.j - first_, step = run.i_step - run.j_lane;
+    const Index lanes = (W - 1) * step, vectors = (run.count - 1) * run.j_step;
+    const Index least = start + std::min<Index>(lanes, 0) - vectors;
+    const Index largest = start + std::max<Index>(lanes, 0);
+    const auto number = [&](Index row) { return up[std::clamp<Index>(row, 0, count_ - 1)]; };
+    On<T> on;
+    if (least >= 0 && largest < count_ && std::abs(step) == 1) {
+      on.numbers = step == 1 ? up + start : down + (count_ - 1 - start);
+      on.move = -step * run.j_step;
+      return on;
+    }
+    on.numbers = on.copied;
+    if (least >= count_ - 1 || largest <= 0) {
+      on.move = 0;
+      std::fill_n(on.copied, W, number(start));
+    } else if (std::abs(step) == run.j_step) {  // a vector's are the last's, but for one lane
+      on.move = step == run.j_step ? -1 : 1;
+      const Index before = on.move < 0 ? run.count - 1 : 0;
+      on.numbers += before;
+      for (Index x = 0; x < run.count + W - 1; ++x) {
+        on.copied[x] = number(start + (x - before) * step);
+      }
+    } else {
+      on.move = W;
+      for (Index x = 0; x < run.count * W; ++x) {
+        on.copied[x] = number(start + x % W * step - x / W * run.j_step);
+      }
+    }
+    return on;
   }
 
   void check(const Extent&, Index heads) const {

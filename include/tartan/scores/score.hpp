@@ -1,11 +1,13 @@
 // Score modifiers: what is done to the scaled scores before the softmax. Layer: scores.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <numbers>
 #include <tuple>
 #include <type_traits>
 
+#include "../kernel/ahead.hpp"
 #include "../lattice/band.hpp"
 #include "../simd/packet.hpp"
 
@@ -21,28 +23,35 @@ struct ScorePlace {
   ScoreArray<T> i, j;      ///< positions of queries and keys; as T, a float is exact up to 2^24
   ScoreArray<T> distance;  ///< i - j; rounded once
   Index head;              ///< which query head
-
-  // For tables, which are read where the pairs lie:
-  const Index* rows;  ///< i of each lane
-  const Index* keys;  ///< j of each lane, but for what key() adds
-  Index key_shift;
-  Index near_lanes;  ///< lanes from here on have keys that are `wrap` further
-  Index wrap;
-  bool one_key;    ///< all lanes have the same j, and i ascends by 1
-  bool one_query;  ///< all lanes have the same i, and j ascends by 1
-
-  Index key(Index lane) const { return keys[lane] + key_shift + (lane < near_lanes ? 0 : wrap); }
+  Index vector;            ///< which one of a run it is
 };
 
 }  // namespace tartan::inline TARTAN_ISA
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-/// A modifier of this library: for_head<T>(head) is what the loop over scores is to have at hand,
-/// and its at(s, place) modifies a vector.
+/// Scores that stand `stride` apart, a vector of them at each place: in vector e, lane l is that of
+/// the query i + l * i_step and the key j + l * j_lane + e * j_step.
+template <class T>
+struct ScoreRun {
+  T* s;
+  Index stride;
+  Index count;
+  Index i, i_step;
+  Index j, j_lane, j_step;
+  Index head;
+  Index wrap = 0;  ///< in vector e the keys of the lanes beyond e are so much further
+
+  static constexpr Index most = 32;  ///< vectors of a run that a modifier is given, and numbers
+  static constexpr Index numbers = most * simd::width<T>;  ///< in them
+};
+
+/// A modifier of this library: on(run) is what the loop over a run is to have at hand, and its
+/// at(s, place) modifies a vector.
 template <class F, class T>
-concept ModifiesScoresAt = requires(const F& f, const ScoreArray<T>& s, const ScorePlace<T>& at) {
-  { f.template for_head<T>(Index{}).at(s, at) } -> std::convertible_to<ScoreArray<T>>;
+concept ModifiesScoresAt = requires(const F& f, const ScoreRun<T>& run, const ScoreArray<T>& s,
+                                    const ScorePlace<T>& at) {
+  { f.on(run).at(s, at) } -> std::convertible_to<ScoreArray<T>>;
 };
 template <class F, class T>
 concept ModifiesScoresByHead = requires(const F& f, const ScoreArray<T>& s) {
@@ -56,23 +65,9 @@ template <class F, class T>
 concept ScoreModifierOf =
     ModifiesScoresAt<F, T> || ModifiesScoresByHead<F, T> || ModifiesScores<F, T>;
 
-/// Scores that stand `stride` apart, a vector of them at each place: vector e holds those of the
-/// queries i[lane] and the keys j[lane] + e * j_step.
-template <class T>
-struct ScoreRun {
-  T* s;
-  Index stride;
-  Index count;
-  const Index* i;  ///< one a lane
-  const Index* j;  ///< one a lane
-  Index j_step;
-  Index head;
-  Index wrap = 0;  ///< in vector e the keys of the lanes beyond e are so much further
-};
-
 /// A callable, as a modifier of this library is.
 template <class T, class F>
-struct CallableForHead {
+struct CallableOn {
   const F& f;
 
   ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
@@ -84,61 +79,72 @@ struct CallableForHead {
   }
 };
 
+/// What `f` has at hand in a run; made where it is to stay, since it may hold a table.
 template <class T, class F>
-auto for_head(const F& f, Index head) {
-  if constexpr (ModifiesScoresAt<F, T>) {
-    return f.template for_head<T>(head);
-  } else {
-    return CallableForHead<T, F>{f};
+struct BoundTo {
+  const F& f;
+  const ScoreRun<T>& run;
+
+  auto bind() const {
+    if constexpr (ModifiesScoresAt<F, T>) {
+      return f.on(run);
+    } else {
+      return CallableOn<T, F>{f};
+    }
+  }
+  operator decltype(std::declval<const BoundTo&>().bind())() const { return bind(); }
+};
+
+/// The same for a run without wrapped keys, of at most ScoreRun::most vectors.
+template <class T, class... F>
+void modify_some(const ScoreRun<T>& run, const std::tuple<F...>& modifiers) {
+  const auto here = std::apply(
+      [&](const F&... f) {
+        return std::tuple<decltype(BoundTo<T, F>{f, run}.bind())...>(BoundTo<T, F>{f, run}...);
+      },
+      modifiers);
+  const auto lane = ScoreArray<T>::LinSpaced(T(0), static_cast<T>(simd::width<T> - 1)).eval();
+  const auto from = [&](Index first, Index step) -> ScoreArray<T> {
+    return static_cast<T>(first) + static_cast<T>(step) * lane;
+  };
+  ScorePlace<T> at{from(run.i, run.i_step), from(run.j, run.j_lane),
+                   from(run.i - run.j, run.i_step - run.j_lane), run.head, 0};
+  const auto step = static_cast<T>(run.j_step);
+  T* place = run.s;
+  for (const Index count = run.count, stride = run.stride; at.vector < count; ++at.vector) {
+    ScoreArray<T> s = Eigen::Map<ScoreArray<T>>(place);
+    std::apply([&](const auto&... f) { ((s = f.at(s, at)), ...); }, here);
+    Eigen::Map<ScoreArray<T>>{place} = s * std::numbers::log2e_v<T>;
+    at.j += step;
+    at.distance -= step;
+    place += stride;
   }
 }
 
 /// Puts `modifiers` to work on a run, one after the other; what comes out is in base 2.
 template <class T, class... F>
-void modify(const ScoreRun<T>& run, const std::tuple<F...>& modifiers) {
+void modify(ScoreRun<T> run, const std::tuple<F...>& modifiers) {
   constexpr Index W = simd::width<T>;
-  ScorePlace<T> at{{}, {}, {}, run.head, run.i, run.j, 0, W, run.wrap, false, false};
-  bool same_key = true, same_query = true, next_key = true, next_query = true;
-  for (Index l = 0; l < W; ++l) {
-    at.i(l) = static_cast<T>(run.i[l]);
-    at.j(l) = static_cast<T>(run.j[l]);
-    at.distance(l) = static_cast<T>(run.i[l] - run.j[l]);
-    same_key &= run.j[l] == run.j[0];
-    same_query &= run.i[l] == run.i[0];
-    next_key &= run.j[l] == run.j[0] + l;
-    next_query &= run.i[l] == run.i[0] + l;
-  }
-  at.one_key = same_key && next_query && run.wrap == 0;
-  at.one_query = same_query && next_key && run.wrap == 0;
-  const auto step = static_cast<T>(run.j_step);
-  const auto here =
-      std::apply([&](const F&... f) { return std::tuple(for_head<T>(f, run.head)...); }, modifiers);
-  const auto modify_vector = [&](Index e) {
-    Eigen::Map<ScoreArray<T>> place(run.s + e * run.stride);
-    ScoreArray<T> s = place;
-    std::apply([&](const auto&... f) { ((s = f.at(s, at)), ...); }, here);
-    place = s * std::numbers::log2e_v<T>;
-  };
-  if (run.wrap == 0) {
+  if (run.wrap != 0) {  // at most as many vectors as lanes: both near and far, then what is right
+    T far[std::size_t(W * W)];
+    ScoreRun<T> of_far{far,        W,          run.count, run.i, run.i_step, run.j + run.wrap,
+                       run.j_lane, run.j_step, run.head};
+    for (Index e = 0; e < run.count; ++e)
+      simd::store(far + e * W, simd::load(run.s + e * run.stride));
+    modify_some(of_far, modifiers);
+    modify_some(run, modifiers);
     for (Index e = 0; e < run.count; ++e) {
-      modify_vector(e);
-      at.j += step;
-      at.distance -= step;
-      at.key_shift += run.j_step;
+      T* near = run.s + e * run.stride;
+      simd::store(near, simd::select(simd::lanes_up_to<T>(static_cast<T>(e)), simd::load(near),
+                                     simd::load(far + e * W)));
     }
     return;
   }
-  const auto near = simd::broadcast(T(0)), far = simd::broadcast(static_cast<T>(run.wrap));
-  const ScoreArray<T> near_j = at.j, near_distance = at.distance;
-  for (Index e = 0; e < run.count; ++e) {
-    ScoreArray<T> on;
-    simd::store(on.data(), simd::select(simd::lanes_up_to<T>(static_cast<T>(e)), near, far));
-    on += static_cast<T>(e) * step;
-    at.j = near_j + on;
-    at.distance = near_distance - on;
-    at.near_lanes = e + 1;
-    modify_vector(e);
-    at.key_shift += run.j_step;
+  for (Index left = run.count; left > 0; left -= run.count) {
+    run.count = std::min(left, ScoreRun<T>::most);
+    modify_some(run, modifiers);
+    run.s += run.count * run.stride;
+    run.j += run.count * run.j_step;
   }
 }
 
@@ -175,19 +181,21 @@ class Score {
 
   /// The modified score of one pair, by itself. Precondition: there is a modifier.
   double operator()(double s, Index i, Index j, Index head = 0) const {
-    constexpr std::size_t W = detail::simd::width<double>;
-    double lanes[W];
-    Index rows[W], keys[W];
-    std::fill_n(lanes, W, s);
-    std::fill_n(rows, W, i);
-    std::fill_n(keys, W, j);
-    modify(detail::ScoreRun<double>{lanes, 0, 1, rows, keys, 0, head});
+    double lanes[std::size_t(detail::simd::width<double>)];
+    std::fill_n(lanes, std::size(lanes), s);
+    modify(detail::ScoreRun<double>{lanes, 0, 1, i, 0, j, 0, 0, head});
     return lanes[0] * std::numbers::ln2;
   }
 
   /// Modifies a run of scores, and takes them to base 2. Precondition: there is a modifier.
   void modify(const detail::ScoreRun<float>& run) const { work_->modify(run); }
   void modify(const detail::ScoreRun<double>& run) const { work_->modify(run); }
+
+  /// Has what modifiers will read for the pairs of `rows` and `keys` brought nearer.
+  template <class T>
+  void look_ahead(const Lattice& rows, const Lattice& keys, detail::Ahead<T>& ahead) const {
+    if (work_) work_->look_ahead(rows, keys, ahead);
+  }
 
   /// Throws std::invalid_argument where a modifier does not hold what the rows, keys or heads need.
   void check(const Extent& extent, Index heads) const {
@@ -199,6 +207,8 @@ class Score {
     virtual ~Work() = default;
     virtual void modify(const detail::ScoreRun<float>& run) const = 0;
     virtual void modify(const detail::ScoreRun<double>& run) const = 0;
+    virtual void look_ahead(const Lattice&, const Lattice&, detail::Ahead<float>&) const = 0;
+    virtual void look_ahead(const Lattice&, const Lattice&, detail::Ahead<double>&) const = 0;
     virtual void check(const Extent& extent, Index heads) const = 0;
   };
 
@@ -210,6 +220,23 @@ class Score {
     }
     void modify(const detail::ScoreRun<double>& run) const override {
       detail::modify(run, modifiers);
+    }
+    template <class T>
+    void ask(const Lattice& rows, const Lattice& keys, detail::Ahead<T>& ahead) const {
+      const auto one = [&](const auto& f) {
+        if constexpr (requires { f.look_ahead(rows, keys, ahead); }) {
+          f.look_ahead(rows, keys, ahead);
+        }
+      };
+      std::apply([&](const F&... f) { (one(f), ...); }, modifiers);
+    }
+    void look_ahead(const Lattice& rows, const Lattice& keys,
+                    detail::Ahead<float>& ahead) const override {
+      ask(rows, keys, ahead);
+    }
+    void look_ahead(const Lattice& rows, const Lattice& keys,
+                    detail::Ahead<double>& ahead) const override {
+      ask(rows, keys, ahead);
     }
     void check(const Extent& extent, Index heads) const override {
       const auto one = [&](const auto& f) {

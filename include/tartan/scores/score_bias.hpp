@@ -1,50 +1,82 @@
 // ScoreBias: a matrix of numbers that are added to the scores. Layer: scores.
 #pragma once
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
+#include "../kernel/pack.hpp"
 #include "score.hpp"
 
 namespace tartan::inline TARTAN_ISA {
 
 /// s + bias(i, j), for positions i and j; the same for all heads. Where -infinity is added, the
-/// pair has no weight. Keeps a reference: the matrix must outlive the call. Column-major ones are
-/// read a vector at a time, others number by number.
+/// pair has no weight. Keeps a reference: the matrix must outlive the call. Column-major ones of
+/// the call's scalar type are read where they are, others through a small copy.
 template <class M>
 class ScoreBias {
  public:
   explicit ScoreBias(const M& bias) : bias_(&bias) {}
   explicit ScoreBias(const M&&) = delete;
 
+  /// Where a run's numbers stand, those of a vector beside each other.
   template <class T>
-  struct ForHead {
-    const M& bias;
+  struct On {
+    const T* numbers;
+    Index move;  ///< from vector to vector
+    T copied[std::size_t(detail::ScoreRun<T>::numbers)];
 
     ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-      constexpr Index W = detail::simd::width<T>;
-      // Lanes beyond a tile's rows, and keys beside those that are attended, may lie outside.
-      const Index rows = bias.rows(), keys = bias.cols();
-      const Index i = place.rows[0], j = place.key(0);
-      const bool inside = i >= 0 && i + W <= rows && j >= 0 && j < keys;
-      if (place.one_key && inside && bias.rowStride() == 1) {
-        using Column = Eigen::Array<typename M::Scalar, W, 1>;
-        const auto* column = bias.data() + j * bias.colStride() + i;
-        detail::simd::prefetch(column + ahead * bias.colStride());
-        return s + Eigen::Map<const Column>(column).template cast<T>();
-      }
-      ScoreArray<T> added;
-      for (Index l = 0; l < W; ++l) {
-        const Index row = place.rows[l], key = place.key(l);
-        const bool there = row >= 0 && row < rows && key >= 0 && key < keys;
-        added(l) = there ? static_cast<T>(bias.coeff(row, key)) : T(0);
-      }
-      return s + added;
+      return s + Eigen::Map<const ScoreArray<T>>(numbers + place.vector * move);
     }
   };
   template <class T>
-  ForHead<T> for_head(Index) const {
-    return {*bias_};
+  On<T> on(const detail::ScoreRun<T>& run) const {
+    constexpr Index W = detail::simd::width<T>;
+    const Index rows = bias_->rows(), keys = bias_->cols();
+    const Index row_stride = bias_->rowStride(), col_stride = bias_->colStride();
+    const Index last = run.j + (W - 1) * run.j_lane + (run.count - 1) * run.j_step;
+    On<T> on;
+    on.numbers = on.copied;
+    on.move = W;
+    // Lanes beyond a tile's rows, and keys beside those that are attended, may lie outside.
+    if (run.i < 0 || run.i >= rows || run.j < 0 || last >= keys) {
+      for (Index x = 0; x < run.count * W; ++x) {
+        const Index i = run.i + x % W * run.i_step;
+        const Index j = run.j + x % W * run.j_lane + x / W * run.j_step;
+        const bool there = i >= 0 && i < rows && j >= 0 && j < keys;
+        on.copied[x] = there ? static_cast<T>(bias_->coeff(i, j)) : T(0);
+      }
+      return on;
+    }
+    const Index lanes = run.i_step == 0 ? W : std::min(W, (rows - 1 - run.i) / run.i_step + 1);
+    const detail::Strided2D<const typename M::Scalar> from{
+        bias_->data() + run.i * row_stride + run.j * col_stride,
+        run.i_step * row_stride + run.j_lane * col_stride, run.j_step * col_stride};
+    if constexpr (std::is_same_v<T, typename M::Scalar>) {
+      if (from.row_stride == 1 && lanes == W) {
+        on.numbers = from.data;
+        on.move = from.col_stride;
+        return on;
+      }
+    }
+    if (lanes < W) std::fill_n(on.copied, run.count * W, T(0));
+    detail::rearrange(from, lanes, run.count, detail::Strided2D<T>{on.copied, 1, W}, T(1));
+    return on;
+  }
+
+  /// Row after row, or column after column, where those of the pairs are beside each other.
+  template <class T>
+  void look_ahead(const Lattice& rows, const Lattice& keys, detail::Ahead<T>& ahead) const {
+    const Lattice r = rows.within(0, bias_->rows()), k = keys.within(0, bias_->cols());
+    if (r.empty() || k.empty()) return;
+    const Index row_stride = bias_->rowStride(), col_stride = bias_->colStride();
+    const auto* first = bias_->data() + r.start * row_stride + k.start * col_stride;
+    if (row_stride == 1 && r.step == 1) {
+      ahead.add(first, k.step * col_stride, k.count, r.count);
+    } else if (col_stride == 1 && k.step == 1) {
+      ahead.add(first, r.step * row_stride, r.count, k.count);
+    }
   }
 
   void check(const Extent& extent, Index) const {
@@ -58,9 +90,6 @@ class ScoreBias {
   }
 
  private:
-  /// Columns that will be wanted when a tile takes in its next keys: no processor foresees them.
-  static constexpr Index ahead = 64;
-
   const M* bias_;
 };
 

@@ -21,7 +21,7 @@ class Softcap {
   double cap() const { return cap_; }
 
   template <class T>
-  struct ForHead {
+  struct On {
     T cap, inverse;
 
     /// tanh(x) = x p(x²) for |x| <= 1, a polynomial in float: relative error below 1.2e-7. Beyond,
@@ -47,7 +47,7 @@ class Softcap {
     }
   };
   template <class T>
-  ForHead<T> for_head(Index) const {
+  On<T> on(const detail::ScoreRun<T>&) const {
     return {static_cast<T>(cap_), static_cast<T>(1 / cap_)};
   }
 
