@@ -262,10 +262,10 @@ AnyPattern grid(const std::array<Index, sizeof...(Axes)>& shape, const Axes&... 
 TEST_CASE("rows at a shifted border are joined to those between, where these fill vectors") {
   using Line = Neighborhood<Dynamic>;
   const auto moving = [](const auto& pattern, const Extent& extent) {
-    std::vector<std::optional<Lattice>> moving;
+    std::vector<std::optional<Lattice>> found;
     visit_classes(Plan(pattern, extent),
-                  [&](const PlannedBand& planned) { moving.push_back(planned.moving); });
-    return moving;
+                  [&](const PlannedBand& planned) { found.push_back(planned.moving); });
+    return found;
   };
   using Expected = std::vector<std::optional<Lattice>>;
   const Line line({60}, {.kernel = 9, .border = Border::shift});
