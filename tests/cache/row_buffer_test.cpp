@@ -28,3 +28,17 @@ TEST_CASE("RowBuffer: nothing, moves, and more than there can be") {
   CHECK((moved.capacity() == 5 && moved.data()[4] == 7.0f));
   CHECK_THROWS_AS(RowBuffer<double>(std::numeric_limits<Index>::max()), std::bad_alloc);
 }
+
+TEST_CASE("RowBuffer: much of it lies on whole huge pages, and is kept while it grows and moves") {
+  constexpr auto huge = static_cast<Index>(huge_page);
+  for (const Index bytes : {huge - 1, huge, 3 * huge + 5}) {
+    RowBuffer<char> rows(bytes);
+    const auto address = reinterpret_cast<std::uintptr_t>(rows.data());
+    CHECK(address % (bytes < huge ? 64 : huge_page) == 0);
+    rows.data()[0] = 1;
+    rows.data()[bytes - 1] = 2;
+    RowBuffer<char> larger = rows.with_capacity(2 * bytes, bytes);
+    rows = std::move(larger);
+    CHECK((rows.capacity() == 2 * bytes && rows.data()[0] == 1 && rows.data()[bytes - 1] == 2));
+  }
+}
