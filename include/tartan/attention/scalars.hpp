@@ -16,8 +16,8 @@ inline constexpr bool is_scalar =
     std::is_same_v<S, float> || std::is_same_v<S, double> || is_half_width<S>;
 
 /// The type of scores, sums and outputs until they are written: float for 16-bit types. Where the
-/// target has AVX-512-BF16, weights of bfloat16 values are rounded to 8 bits: outputs are off, beside
-/// their own rounding, by at most 2^-8 of the weighted mean of |v|; the log-sum-exp is not.
+/// target has AVX-512-BF16, weights of bfloat16 values are rounded to 8 bits: outputs are off,
+/// beside their own rounding, by at most 2^-8 of the weighted mean of |v|; the log-sum-exp is not.
 template <class S>
 using Computed = std::conditional_t<is_half_width<S>, float, S>;
 
