@@ -27,5 +27,5 @@ TEST_CASE("Softcap is cap * tanh(s / cap), near 0 and far from it") {
 
 TEST_CASE("Softcap refuses a cap that caps nothing") {
   CHECK(message_of<std::invalid_argument>([] { Softcap{0}; }) ==
-        "tartan: Softcap: cap must be > 0, got 0.000000");
+        "tartan: Softcap: cap must be > 0 and finite, got 0.000000");
 }

@@ -14,10 +14,17 @@ namespace tartan::inline TARTAN_ISA {
 class Alibi {
  public:
   /// The same slope for all heads.
-  explicit Alibi(double slope) : slopes_{slope} {}
-  /// One for each query head. Throws std::invalid_argument where there is none.
+  explicit Alibi(double slope) : Alibi(std::vector<double>{slope}) {}
+  /// One for each query head. Throws std::invalid_argument where there is none, or one is not
+  /// finite.
   explicit Alibi(std::vector<double> slopes) : slopes_(std::move(slopes)) {
     if (slopes_.empty()) throw std::invalid_argument("tartan: Alibi: slopes must not be empty");
+    for (const double slope : slopes_) {
+      if (detail::simd::not_finite(slope)) {
+        throw std::invalid_argument("tartan: Alibi: a slope must be finite, got " +
+                                    std::to_string(slope));
+      }
+    }
   }
 
   /// The slopes of the paper and its code: 2^(-8 (h + 1) / heads) for a power of two; else those of

@@ -21,7 +21,7 @@ using ScoreArray = Eigen::Array<T, detail::simd::width<T>, 1>;
 template <class T>
 struct ScorePlace {
   ScoreArray<T> i, j;      ///< positions of queries and keys; as T, a float is exact up to 2^24
-  ScoreArray<T> distance;  ///< i - j; rounded once
+  ScoreArray<T> distance;  ///< i - j; exact up to 2^24, wherever the two are
   Index head;              ///< which query head
   Index vector;            ///< which one of a run it is
 };
