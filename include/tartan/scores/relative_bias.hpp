@@ -51,19 +51,8 @@ class RelativeBias {
     return RelativeBias(table, -max_distance);
   }
 
-  /// Where a run's numbers stand, those of a vector beside each other.
   template <class T>
-  struct On {
-    const T* numbers;
-    Index move;  ///< from vector to vector
-    T copied[std::size_t(detail::ScoreRun<T>::numbers)];
-
-    ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-      return s + Eigen::Map<const ScoreArray<T>>(numbers + place.vector * move);
-    }
-  };
-  template <class T>
-  On<T> on(const detail::ScoreRun<T>& run) const {
+  detail::AddNumbers<T> on(const detail::ScoreRun<T>& run) const {
     constexpr Index W = detail::simd::width<T>;
     const Index column = heads_ == 1 ? 0 : run.head;
     const T* up = up_->template of<T>().col(column).data();
@@ -74,22 +63,20 @@ class RelativeBias {
     const Index least = start + std::min<Index>(lanes, 0) - vectors;
     const Index largest = start + std::max<Index>(lanes, 0);
     const auto number = [&](Index row) { return up[std::clamp<Index>(row, 0, count_ - 1)]; };
-    On<T> on;
+    detail::AddNumbers<T> on;
     if (least >= 0 && largest < count_ && std::abs(step) == 1) {
-      on.numbers = step == 1 ? up + start : down + (count_ - 1 - start);
+      on.there = step == 1 ? up + start : down + (count_ - 1 - start);
       on.move = -step * run.j_step;
       return on;
     }
-    on.numbers = on.copied;
     if (least >= count_ - 1 || largest <= 0) {
       on.move = 0;
       std::fill_n(on.copied, W, number(start));
     } else if (std::abs(step) == run.j_step) {  // a vector's are the last's, but for one lane
       on.move = step == run.j_step ? -1 : 1;
-      const Index before = on.move < 0 ? run.count - 1 : 0;
-      on.numbers += before;
+      on.first = on.move < 0 ? run.count - 1 : 0;
       for (Index x = 0; x < run.count + W - 1; ++x) {
-        on.copied[x] = number(start + (x - before) * step);
+        on.copied[x] = number(start + (x - on.first) * step);
       }
     } else {
       on.move = W;

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "../kernel/ahead.hpp"
 #include "../lattice/band.hpp"
@@ -65,6 +66,20 @@ template <class F, class T>
 concept ScoreModifierOf =
     ModifiesScoresAt<F, T> || ModifiesScoresByHead<F, T> || ModifiesScores<F, T>;
 
+/// Adds numbers to a run's scores; those of a vector stand beside each other.
+template <class T>
+struct AddNumbers {
+  const T* there = nullptr;  ///< null: they are in `copied`
+  Index first = 0;           ///< where the first vector's are
+  Index move = 0;            ///< from there to the next vector's
+  T copied[std::size_t(ScoreRun<T>::numbers)];
+
+  ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
+    const T* numbers = there ? there : copied;
+    return s + Eigen::Map<const ScoreArray<T>>(numbers + first + place.vector * move);
+  }
+};
+
 /// A callable, as a modifier of this library is.
 template <class T, class F>
 struct CallableOn {
@@ -79,28 +94,32 @@ struct CallableOn {
   }
 };
 
-/// What `f` has at hand in a run; made where it is to stay, since it may hold a table.
+/// What `f` has at hand in a run.
 template <class T, class F>
-struct BoundTo {
+auto bind(const F& f, const ScoreRun<T>& run) {
+  if constexpr (ModifiesScoresAt<F, T>) {
+    return f.on(run);
+  } else {
+    return CallableOn<T, F>{f};
+  }
+}
+template <class T, class F>
+using OnRun = decltype(bind<T, F>(std::declval<const F&>(), std::declval<const ScoreRun<T>&>()));
+
+/// Becomes that where it is to stay: it may hold many numbers.
+template <class T, class F>
+struct ToBind {
   const F& f;
   const ScoreRun<T>& run;
-
-  auto bind() const {
-    if constexpr (ModifiesScoresAt<F, T>) {
-      return f.on(run);
-    } else {
-      return CallableOn<T, F>{f};
-    }
-  }
-  operator decltype(std::declval<const BoundTo&>().bind())() const { return bind(); }
+  operator OnRun<T, F>() const { return bind<T, F>(f, run); }
 };
 
-/// The same for a run without wrapped keys, of at most ScoreRun::most vectors.
+/// Puts `modifiers` to work on a run without wrapped keys, of at most ScoreRun::most vectors.
 template <class T, class... F>
 void modify_some(const ScoreRun<T>& run, const std::tuple<F...>& modifiers) {
   const auto here = std::apply(
       [&](const F&... f) {
-        return std::tuple<decltype(BoundTo<T, F>{f, run}.bind())...>(BoundTo<T, F>{f, run}...);
+        return std::tuple<OnRun<T, F>...>(ToBind<T, F>{f, run}...);
       },
       modifiers);
   const auto lane = ScoreArray<T>::LinSpaced(T(0), static_cast<T>(simd::width<T> - 1)).eval();

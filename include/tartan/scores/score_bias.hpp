@@ -19,25 +19,13 @@ class ScoreBias {
   explicit ScoreBias(const M& bias) : bias_(&bias) {}
   explicit ScoreBias(const M&&) = delete;
 
-  /// Where a run's numbers stand, those of a vector beside each other.
   template <class T>
-  struct On {
-    const T* numbers;
-    Index move;  ///< from vector to vector
-    T copied[std::size_t(detail::ScoreRun<T>::numbers)];
-
-    ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-      return s + Eigen::Map<const ScoreArray<T>>(numbers + place.vector * move);
-    }
-  };
-  template <class T>
-  On<T> on(const detail::ScoreRun<T>& run) const {
+  detail::AddNumbers<T> on(const detail::ScoreRun<T>& run) const {
     constexpr Index W = detail::simd::width<T>;
     const Index rows = bias_->rows(), keys = bias_->cols();
     const Index row_stride = bias_->rowStride(), col_stride = bias_->colStride();
     const Index last = run.j + (W - 1) * run.j_lane + (run.count - 1) * run.j_step;
-    On<T> on;
-    on.numbers = on.copied;
+    detail::AddNumbers<T> on;
     on.move = W;
     // Lanes beyond a tile's rows, and keys beside those that are attended, may lie outside.
     if (run.i < 0 || run.i >= rows || run.j < 0 || last >= keys) {
@@ -55,7 +43,7 @@ class ScoreBias {
         run.i_step * row_stride + run.j_lane * col_stride, run.j_step * col_stride};
     if constexpr (std::is_same_v<T, typename M::Scalar>) {
       if (from.row_stride == 1 && lanes == W) {
-        on.numbers = from.data;
+        on.there = from.data;
         on.move = from.col_stride;
         return on;
       }
