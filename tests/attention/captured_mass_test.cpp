@@ -80,6 +80,12 @@ TEST_CASE("captured_mass: NaN where the scores are") {
 }
 #endif
 
+TEST_CASE("captured_mass: sinks are no keys of either") {
+  const Eigen::MatrixXf q = Eigen::MatrixXf::Random(3, 2), k = Eigen::MatrixXf::Random(3, 2);
+  const auto mass = captured_mass(q, k, Dense{} - Dense{}, Dense{}, Options{.sinks = {5}});
+  CHECK(mass.rows.maxCoeff() == 0);
+}
+
 TEST_CASE("captured_mass refuses shapes that disagree") {
   const Eigen::MatrixXf q = Eigen::MatrixXf::Zero(2, 3), k = Eigen::MatrixXf::Zero(2, 4);
   CHECK(message_of<std::invalid_argument>([&] { captured_mass(q, k, Causal{}); }) ==

@@ -140,6 +140,8 @@ TEST_CASE("heads and batches that do not fit are refused, and nothing is written
   CHECK(refused({2}, one, {.sinks = {1, 2, 3}}) ==
         "tartan: attention: there are 3 sinks for 2 query heads (none, one for all, or one for "
         "each)");
+  CHECK(refused({2}, one, {.sinks = {1e39}}) ==
+        "tartan: attention: a sink must be within 1e37 of 0");
   CHECK(refused({2}, one, {.score = Alibi({1, 2, 3})}) ==
         "tartan: Alibi: there are 3 slopes for 2 query heads (one for all, or one for each)");
   const M narrow = M::Zero(6, 6);

@@ -101,3 +101,24 @@ TEST_CASE("-infinity added to a score takes the pair out, and NaN beside the pat
   CHECK(difference(got.topRows(60), clean.topRows(60)) == 0);
 }
 #endif
+
+TEST_CASE("the lowest number as a mask: a row of nothing else has them all alike") {
+  const auto x = random_matrix<RowMajor<float>>(40, 8, 7);
+  Eigen::MatrixXf mask = Eigen::MatrixXf::Zero(40, 40);
+  mask.row(3).setConstant(std::numeric_limits<float>::lowest());
+  mask.bottomRightCorner(20, 20).setConstant(std::numeric_limits<float>::lowest());
+  const Options options{.score = ScoreBias(mask)};
+  const auto exact = reference::attention(x, x, x, Dense{}, options);
+  CHECK(difference(attention(x, x, x, Dense{}, options), exact) < 1e-5);
+}
+
+TEST_CASE("the bits do not depend on what ran before on the thread") {
+  const auto q = random_matrix<RowMajor<float>>(4, 8, 1, 3),
+             k = random_matrix<RowMajor<float>>(16, 8, 2, 3);
+  const auto large = random_matrix<RowMajor<float>>(128, 80, 3, 1000);
+  const Options options{.query_offset = -2, .score = Softcap{2}};
+  attention(RowMajor<float>::Zero(128, 80).eval(), large, large, Dense{}, {}, Serial{});
+  const auto first = attention(q, k, k, Window{4, 0}, options, Serial{});
+  attention(large, large, large, Dense{}, {}, Serial{});
+  CHECK(difference(attention(q, k, k, Window{4, 0}, options, Serial{}), first) == 0);
+}

@@ -317,3 +317,14 @@ TEST_CASE("KvCache: copies go on by themselves") {
   append(moved, 1);
   CHECK(check_rows(moved) == "");
 }
+
+TEST_CASE("a cache's own rows are not appended to it") {
+  KvCache<float> cache({.kv_heads = 1, .head_dim = 8});
+  const Eigen::MatrixXf k = Eigen::MatrixXf::Random(5, 8);
+  cache.append(k, k);
+  using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::Map<const Rows> own(cache.keys(0), cache.size(), 8);
+  CHECK(message_of<std::invalid_argument>([&] { cache.append(own, k); }) ==
+        "tartan: KvCache: append: k or v lies in the cache's own memory (copy it first)");
+  CHECK(cache.next_position() == 5);
+}

@@ -76,7 +76,13 @@ TEST_CASE("RelativeBias refuses an empty table, few buckets, and columns for oth
         "tartan: RelativeBias: the table is empty");
   CHECK(message_of<std::invalid_argument>([] {
           RelativeBias::t5(Eigen::MatrixXd::Zero(3, 1));
-        }).starts_with("tartan: RelativeBias: t5 needs more buckets than 3"));
+        }).starts_with("tartan: RelativeBias: t5 needs 4 buckets or more, an even number, got 3"));
+  CHECK(message_of<std::invalid_argument>([] {
+          RelativeBias::t5(Eigen::MatrixXd::Zero(32, 1), true, std::numeric_limits<Index>::max());
+        }).starts_with("tartan: RelativeBias: max_distance must be above 8 and at most 2^24"));
+  CHECK(message_of<std::invalid_argument>([] {
+          RelativeBias(Eigen::MatrixXf::Zero(3, 1), std::numeric_limits<Index>::min());
+        }).starts_with("tartan: RelativeBias: first must be within 2^59 of 0"));
   CHECK(message_of<std::invalid_argument>(
             [] { Score{RelativeBias(Eigen::MatrixXd::Zero(3, 2))}.check({}, 4); }) ==
         "tartan: RelativeBias: the table has 2 columns for 4 query heads (one for all, or one "

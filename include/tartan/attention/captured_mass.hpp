@@ -23,7 +23,8 @@ struct CapturedMass {
 /// too: 1 where the pattern leaves nothing out, 0 where it leaves out all that mattered; 1 where
 /// `of` has no key; NaN where the row's scores are. A causal model's mask is to be held against
 /// Causal. q: n×d, k: m×d, as for attention(). Cost: the scores of `of` and of `pattern & of`; no
-/// values; memory for a few tiles a thread and two numbers a row. Throws as attention() does.
+/// values; memory for a few tiles a thread and two numbers a row. Sinks are left out. Throws as
+/// attention() does.
 ///
 ///     auto kept = captured_mass(q, k, Causal{} & Local<256>{}, Causal{});
 ///     std::cout << kept.mean << ", at worst " << kept.rows.minCoeff();
@@ -32,8 +33,10 @@ auto captured_mass(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                    const Of& of = {}, const Options& options = {}, const E& executor = {}) {
   using T = typename detail::CommonScalar<Q, K>::type;
   const Eigen::Matrix<T, Dynamic, Dynamic> no_values(k.rows(), 0);
+  Options without_sinks = options;  // which are keys of both
+  without_sinks.sinks.clear();
   const auto lse = [&](const auto& mask) {
-    return tartan::attention_with_lse(q, k, no_values, mask, options, executor).lse;
+    return tartan::attention_with_lse(q, k, no_values, mask, without_sinks, executor).lse;
   };
   const Eigen::Matrix<T, Dynamic, 1> all = lse(of), kept = lse(pattern & of);
   CapturedMass<T> mass{Eigen::Matrix<T, Dynamic, 1>(q.rows()), 1.0};

@@ -19,7 +19,8 @@ struct Options {
   /// What is done to the scaled scores before the softmax, as in {Softcap{50}, Alibi{0.5}}.
   Score score = {};
   /// Learned sinks: a logit for each query head (or one for all) that takes part in the softmax as
-  /// a key without a value would. Empty: none. They count in the log-sum-exp.
+  /// a key without a value would. Empty: none. They count in the log-sum-exp: of parts that are to
+  /// be merged one may have them.
   std::vector<double> sinks = {};
 
   /// The scale in force for a head_dim of `d`; 1 where d is 0.

@@ -182,9 +182,10 @@ namespace tartan::inline TARTAN_ISA {
 /// been appended: row x of q, of n, is position next_position() - n + x. q: n×(heads·d), a multiple
 /// of the cache's kv_heads of heads beside each other. Returns n×(heads·dv). `pattern` is one for
 /// all heads or a schedule with one for each. Only keys of the rows' patterns are read. One row is
-/// decoding, a few are speculative decoding, many are a chunk of a prompt; all agree, to rounding,
-/// with multi_head_attention() of the whole sequence. Throws std::invalid_argument, with nothing
-/// written, where shapes differ, or a row's pattern has a key that the cache has forgotten.
+/// decoding, a few are speculative decoding, many are a chunk of a prompt; with a causal
+/// pattern all agree, to rounding, with multi_head_attention() of the whole sequence. Throws
+/// std::invalid_argument, with nothing written, where shapes differ, or a row's pattern has a key
+/// that the cache has forgotten.
 ///
 ///     KvCache<float> cache({.kv_heads = 8, .head_dim = 64}, mask);
 ///     while (more) {

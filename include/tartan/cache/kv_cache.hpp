@@ -2,6 +2,7 @@
 // of its pattern sees. Layer: cache.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "../attention/view.hpp"
@@ -30,6 +31,10 @@ struct KvCacheShape {
 /// anything keeps all, and so does a pattern without bands. Its memory is at most about twice that,
 /// for any number of tokens. The pattern's bands must not walk row by row: they are asked for 2^59
 /// rows.
+///
+/// append() invalidates pointers to keys and values. A cache that was moved from may be assigned to
+/// or destroyed, no more. For a pattern by head, give it the union of the heads' patterns. (It
+/// keeps up to 256 rows more.)
 ///
 ///     KvCache<float> cache({.kv_heads = 8, .head_dim = 64}, Sinks<4>{} | Window<511, 0>{});
 ///     cache.append(k, v);    // k: tokens × 512, v: tokens × 512
@@ -77,6 +82,8 @@ class KvCache {
     const auto keys = detail::view(k);
     const auto values = detail::view(v);
     check_append(keys.rows, keys.cols, values.rows, values.cols);
+    check_not_own(keys);
+    check_not_own(values);
     const Index row = make_room(keys.rows);
     for (Index h = 0; h < kv_heads(); ++h) {
       copy_head(keys, h * head_dim(), head_dim(), store_.keys(h) + row * head_dim());
@@ -141,6 +148,21 @@ class KvCache {
              " and " + shape_text(v_rows, v_cols));
     }
     if (k_rows > detail::horizon - next_) refuse("append: positions must be below 2^59");
+  }
+
+  /// Throws where the matrix lies in this cache's own memory, which moves when it grows.
+  template <class T>
+  void check_not_own(const detail::View<const T>& x) const {
+    const auto at = [](const auto* p) { return reinterpret_cast<std::uintptr_t>(p); };
+    const std::uintptr_t first = at(x.data);
+    for (Index h = 0; h < kv_heads() && x.rows * x.cols > 0 && size() > 0; ++h) {
+      const auto within = [&](const S* rows, Index d) {
+        return at(rows) <= first && first < at(rows + store_.capacity() * d);
+      };
+      if (within(keys(h), head_dim()) || within(values(h), value_dim())) {
+        refuse("append: k or v lies in the cache's own memory (copy it first)");
+      }
+    }
   }
 
   void check_truncate(Index position) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../attention/driver.hpp"
+#include "../attention/options.hpp"
 #include "../kernel/row_block.hpp"
 #include "row_plan.hpp"
 

@@ -16,26 +16,40 @@ namespace tartan::inline TARTAN_ISA {
 /// column serves all heads.
 class RelativeBias {
  public:
-  /// Throws std::invalid_argument where the table is empty.
-  explicit RelativeBias(const Eigen::MatrixXd& table, Index first = 0)
+  /// Of any scalar type. Throws std::invalid_argument where the table is empty, or `first` beyond
+  /// 2^59.
+  template <class M>
+  explicit RelativeBias(const Eigen::MatrixBase<M>& table, Index first = 0)
       : first_(first), count_(table.rows()), heads_(table.cols()) {
     if (table.size() == 0) throw std::invalid_argument("tartan: RelativeBias: the table is empty");
-    up_ = std::make_shared<const Tables>(Tables{table, table.cast<float>()});
-    const Eigen::MatrixXd down = table.colwise().reverse();
-    down_ = std::make_shared<const Tables>(Tables{down, down.cast<float>()});
+    if (first < -largest_distance || first > largest_distance) {
+      throw std::invalid_argument("tartan: RelativeBias: first must be within 2^59 of 0, got " +
+                                  std::to_string(first));
+    }
+    up_ = tables(table);
+    down_ = tables(table.colwise().reverse());
   }
 
   /// T5's (arXiv 1910.10683): weights of buckets × heads; half of the buckets for distances of
   /// their own, the others ever wider up to `max_distance`; where bidirectional, one half of them
-  /// all for keys after the query. Throws std::invalid_argument where there are too few buckets.
-  static RelativeBias t5(const Eigen::MatrixXd& weights, bool bidirectional = true,
+  /// all for keys after the query. Throws std::invalid_argument where there are too few buckets, an
+  /// odd number of them for two directions, or max_distance is not above half of those of a
+  /// direction or beyond 2^24.
+  template <class M>
+  static RelativeBias t5(const Eigen::MatrixBase<M>& weights, bool bidirectional = true,
                          Index max_distance = 128) {
     const Index buckets = bidirectional ? weights.rows() / 2 : weights.rows();
     const Index exact = buckets / 2;
-    if (exact < 1 || max_distance <= exact) {
+    if (exact < 1 || (bidirectional && weights.rows() % 2 != 0)) {
       throw std::invalid_argument(
-          "tartan: RelativeBias: t5 needs more buckets than " + std::to_string(weights.rows()) +
-          ", and max_distance above half of those of a side, got " + std::to_string(max_distance));
+          "tartan: RelativeBias: t5 needs " +
+          std::string(bidirectional ? "4 buckets or more, an even number" : "2 buckets or more") +
+          ", got " + std::to_string(weights.rows()));
+    }
+    if (max_distance <= exact || max_distance > Index{1} << 24) {
+      throw std::invalid_argument("tartan: RelativeBias: max_distance must be above " +
+                                  std::to_string(exact) + " and at most 2^24, got " +
+                                  std::to_string(max_distance));
     }
     const auto bucket = [&](Index distance) {  // i - j
       const Index side = bidirectional && distance < 0 ? buckets : 0;
@@ -46,7 +60,7 @@ class RelativeBias {
       const Index wide = exact + static_cast<Index>(part * static_cast<double>(buckets - exact));
       return side + std::min(wide, buckets - 1);
     };
-    Eigen::MatrixXd table(2 * max_distance + 1, weights.cols());
+    Eigen::Matrix<typename M::Scalar, Dynamic, Dynamic> table(2 * max_distance + 1, weights.cols());
     for (Index r = 0; r < table.rows(); ++r) table.row(r) = weights.row(bucket(r - max_distance));
     return RelativeBias(table, -max_distance);
   }
@@ -109,6 +123,13 @@ class RelativeBias {
       }
     }
   };
+
+  static constexpr Index largest_distance = Index{1} << 59;
+
+  static std::shared_ptr<const Tables> tables(const auto& table) {
+    return std::make_shared<const Tables>(
+        Tables{table.template cast<double>(), table.template cast<float>()});
+  }
 
   Index first_, count_, heads_;
   std::shared_ptr<const Tables> up_, down_;  // from the least distance on, and from the largest

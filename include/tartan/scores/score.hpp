@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <numbers>
 #include <tuple>
@@ -66,8 +67,9 @@ template <class F, class T>
 concept ScoreModifierOf =
     ModifiesScoresAt<F, T> || ModifiesScoresByHead<F, T> || ModifiesScores<F, T>;
 
-/// Adds numbers to a run's scores; those of a vector stand beside each other.
-template <class T>
+/// Adds numbers to a run's scores; those of a vector stand beside each other. Where `Any`, they may
+/// be -infinity, or the lowest number, as masks have it: times log2(e) it is to stay above that.
+template <class T, bool Any = false>
 struct AddNumbers {
   const T* there = nullptr;  ///< null: they are in `copied`
   Index first = 0;           ///< where the first vector's are
@@ -75,8 +77,17 @@ struct AddNumbers {
   T copied[std::size_t(ScoreRun<T>::numbers)];
 
   ScoreArray<T> at(const ScoreArray<T>& s, const ScorePlace<T>& place) const {
-    const T* numbers = there ? there : copied;
-    return s + Eigen::Map<const ScoreArray<T>>(numbers + first + place.vector * move);
+    const T* numbers = (there ? there : copied) + first + place.vector * move;
+    if constexpr (Any) {
+      const auto sum = simd::padd(simd::load(s.data()), simd::load(numbers));
+      const auto low = simd::broadcast(T(0.6) * std::numeric_limits<T>::lowest());
+      const auto none = simd::broadcast(std::numeric_limits<T>::lowest());
+      ScoreArray<T> added;
+      simd::store(added.data(), simd::select(simd::below(sum, none), sum, simd::pmax(sum, low)));
+      return added;
+    } else {
+      return s + Eigen::Map<const ScoreArray<T>>(numbers);
+    }
   }
 };
 

@@ -8,6 +8,19 @@
 #include "../kernel/pack.hpp"
 #include "score.hpp"
 
+namespace tartan::inline TARTAN_ISA {}  // namespace tartan::inline TARTAN_ISA
+
+namespace tartan::detail {
+
+template <class M>
+inline constexpr bool is_matrix_in_memory = requires(const M& m) {
+  m.data();
+  m.rowStride();
+  m.coeff(Index{}, Index{});
+};
+
+}  // namespace tartan::detail
+
 namespace tartan::inline TARTAN_ISA {
 
 /// s + bias(i, j), for positions i and j; the same for all heads. Where -infinity is added, the
@@ -16,16 +29,21 @@ namespace tartan::inline TARTAN_ISA {
 template <class M>
 class ScoreBias {
  public:
+  static_assert(
+      detail::is_matrix_in_memory<M>,
+      "tartan: ScoreBias: the bias must be a matrix in memory (a Matrix, Map, Block, ...): "
+      "keep the .eval() of an expression");
+
   explicit ScoreBias(const M& bias) : bias_(&bias) {}
-  explicit ScoreBias(const M&&) = delete;
+  explicit ScoreBias(const M&&) = delete;  // it would not outlive the call
 
   template <class T>
-  detail::AddNumbers<T> on(const detail::ScoreRun<T>& run) const {
+  detail::AddNumbers<T, true> on(const detail::ScoreRun<T>& run) const {
     constexpr Index W = detail::simd::width<T>;
     const Index rows = bias_->rows(), keys = bias_->cols();
     const Index row_stride = bias_->rowStride(), col_stride = bias_->colStride();
     const Index last = run.j + (W - 1) * run.j_lane + (run.count - 1) * run.j_step;
-    detail::AddNumbers<T> on;
+    detail::AddNumbers<T, true> on;
     on.move = W;
     // Lanes beyond a tile's rows, and keys beside those that are attended, may lie outside.
     if (run.i < 0 || run.i >= rows || run.j < 0 || last >= keys) {
@@ -68,6 +86,7 @@ class ScoreBias {
   }
 
   void check(const Extent& extent, Index) const {
+    if (extent.row_begin >= extent.row_end) return;
     if (extent.row_begin < 0 || extent.row_end > bias_->rows() || extent.key_end > bias_->cols()) {
       throw std::invalid_argument(
           "tartan: ScoreBias: the matrix is " + std::to_string(bias_->rows()) + "x" +

@@ -110,6 +110,12 @@ EIGEN_STRONG_INLINE P select(const P& mask, const P& a, const P& b) {
   return ei::pselect(mask, a, b);
 }
 
+/// A mask: true where x < limit.
+template <class P>
+EIGEN_STRONG_INLINE P below(const P& x, const P& limit) {
+  return ei::pcmp_lt(x, limit);
+}
+
 /// True where a lane of x is above that of `limit`.
 template <class P>
 EIGEN_STRONG_INLINE bool any_above(const P& x, const P& limit) {
