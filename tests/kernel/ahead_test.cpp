@@ -33,9 +33,20 @@ TEST_CASE("runs without rows, and runs beyond what there is room for, are left o
   ahead.within(1);
   ahead.step();
   CHECK(ahead.done());
-  ahead.add(memory.data(), 16, 1, 16);
-  CHECK(ahead.done());
-  ahead.clear();
-  ahead.add(memory.data(), 16, 1, 16);
-  CHECK_FALSE(ahead.done());
+}
+
+TEST_CASE("it begins anew when all is done, and when it is cleared") {
+  const std::vector<float> memory(16);
+  Ahead<float> ahead;
+  for (int run = 0; run < 100; ++run) {
+    ahead.add(memory.data(), 16, 1, 16);
+    CHECK_FALSE(ahead.done());
+    ahead.within(1);
+    if (run % 2 == 0) {
+      ahead.step();
+    } else {
+      ahead.clear();
+    }
+    CHECK(ahead.done());
+  }
 }
