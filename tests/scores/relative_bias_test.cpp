@@ -52,6 +52,16 @@ TEST_CASE("RelativeBias: vectors of queries, of keys and of both, inside the tab
   }
 }
 
+TEST_CASE("an expression is a table, and is evaluated once") {
+  const RelativeBias bias(Eigen::MatrixXf::Random(40, 1), -20);
+  const Score score{bias};
+  for (Index i = 0; i < 60; i += 7) {
+    float s[std::size_t(detail::simd::width<float>)] = {};
+    score.modify(detail::ScoreRun<float>{s, 1, 1, i, 1, 30, 0, 1, 0});
+    CHECK(std::abs(double(s[0]) * std::numbers::ln2 - score(0, i, 30)) < 1e-6);
+  }
+}
+
 TEST_CASE("T5's buckets") {
   // 32 buckets, bidirectional: 16 a side, of which 8 are distances of their own.
   Eigen::MatrixXd numbers(32, 1);

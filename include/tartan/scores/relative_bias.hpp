@@ -15,6 +15,9 @@ namespace tartan::inline TARTAN_ISA {
 /// `first` = least i - j; distances beyond either end take the number at that end. A table of one
 /// column serves all heads.
 class RelativeBias {
+  template <class M>
+  using Numbers = Eigen::Matrix<typename M::Scalar, Dynamic, Dynamic>;
+
  public:
   /// Of any scalar type. Throws std::invalid_argument where the table is empty, or `first` beyond
   /// 2^59.
@@ -26,8 +29,9 @@ class RelativeBias {
       throw std::invalid_argument("tartan: RelativeBias: first must be within 2^59 of 0, got " +
                                   std::to_string(first));
     }
-    up_ = tables(table);
-    down_ = tables(table.colwise().reverse());
+    const Numbers<M> numbers = table;  // once: an expression may have others each time
+    up_ = tables(numbers);
+    down_ = tables(numbers.colwise().reverse());
   }
 
   /// T5's (arXiv 1910.10683): weights of buckets × heads; half of the buckets for distances of
@@ -38,6 +42,7 @@ class RelativeBias {
   template <class M>
   static RelativeBias t5(const Eigen::MatrixBase<M>& weights, bool bidirectional = true,
                          Index max_distance = 128) {
+    const Numbers<M> of_buckets = weights;
     const Index buckets = bidirectional ? weights.rows() / 2 : weights.rows();
     const Index exact = buckets / 2;
     if (exact < 1 || (bidirectional && weights.rows() % 2 != 0)) {
@@ -60,8 +65,9 @@ class RelativeBias {
       const Index wide = exact + static_cast<Index>(part * static_cast<double>(buckets - exact));
       return side + std::min(wide, buckets - 1);
     };
-    Eigen::Matrix<typename M::Scalar, Dynamic, Dynamic> table(2 * max_distance + 1, weights.cols());
-    for (Index r = 0; r < table.rows(); ++r) table.row(r) = weights.row(bucket(r - max_distance));
+    Numbers<M> table(2 * max_distance + 1, weights.cols());
+    for (Index r = 0; r < table.rows(); ++r)
+      table.row(r) = of_buckets.row(bucket(r - max_distance));
     return RelativeBias(table, -max_distance);
   }
 
