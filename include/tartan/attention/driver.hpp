@@ -76,9 +76,9 @@ class Carried {
   std::vector<std::size_t> first_row_, first_number_;  // of each problem
 };
 
-/// Runs the calls: all that they have to do in a pass is shared out together.
+/// Runs some calls: all that they have to do in a pass is shared out together.
 template <class T, class S, Executor E>
-void run_attention(std::span<const Problem<T, S>> problems, const E& executor) {
+void run_together(std::span<const Problem<T, S>> problems, const E& executor) {
   Carried<T, S> carried(problems);
   std::size_t passes = 0;
   for (const auto& problem : problems) passes = std::max(passes, problem.plan->steps().size());
@@ -105,6 +105,23 @@ void run_attention(std::span<const Problem<T, S>> problems, const E& executor) {
         for (; at < min(end, ends[x]); ++at) runner.run(at - first);
       }
     });
+  }
+}
+
+/// Runs the calls, as many together as give every thread enough to do: what one pass of them leaves
+/// is then in the cache for the next.
+template <class T, class S, Executor E>
+void run_attention(std::span<const Problem<T, S>> problems, const E& executor) {
+  constexpr Index rows = 128;  // of a unit, about
+  while (!problems.empty()) {
+    std::size_t count = 0;
+    Index units = 0;
+    do {
+      const Call<T, S>& call = problems[count++].call;
+      units += ceil_div(call.q.rows, rows) * call.heads;
+    } while (count < problems.size() && task_count(executor, units + 1) > units);
+    run_together(problems.first(count), executor);
+    problems = problems.subspan(count);
   }
 }
 
