@@ -18,6 +18,7 @@ namespace bench {
 /// once for both.
 struct Threads {
   int count;
+  Index concurrency() const { return count; }
   void operator()(Index tasks, tartan::Task task) const {
     if (count == 1) {
       tartan::Serial{}(tasks, task);
