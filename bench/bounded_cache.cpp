@@ -1,21 +1,11 @@
 // A million tokens through a cache of a bounded pattern: the memory that the process holds, after a
 // tenth of them and at the end. Prints JSON. Usage: bounded_cache [TOKENS]. Part of the benchmark.
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <tartan/tartan.hpp>
 
-namespace {
-
-double peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
-}
-
-}  // namespace
+#include "memory.hpp"
 
 int main(int argc, char** argv) {
   using namespace tartan;
@@ -30,11 +20,11 @@ int main(int argc, char** argv) {
   for (Index t = 0; t < tokens; ++t) {
     cache.append(k.row(t % 1024), v.row(t % 1024));
     sum += static_cast<double>(decode(q, cache, mask, {}, Serial{})(0, 0));
-    if (t == tokens / 10) early = peak_bytes();
+    if (t == tokens / 10) early = bench::peak_bytes();
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   std::cout << "{\"tokens\": " << tokens << ", \"seconds\": " << time.count()
             << ", \"kept\": " << cache.size() << ", \"cache_bytes\": " << cache.bytes()
-            << ", \"peak_bytes_early\": " << early << ", \"peak_bytes\": " << peak_bytes()
+            << ", \"peak_bytes_early\": " << early << ", \"peak_bytes\": " << bench::peak_bytes()
             << ", \"sum\": " << sum << "}\n";
 }

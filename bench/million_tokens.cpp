@@ -1,23 +1,11 @@
 // A million tokens of Local<1024> | Strided<1024>: time, and the memory that attention takes beyond
 // its inputs and outputs. Prints JSON. Usage: million_tokens [TOKENS]. Part of the benchmark.
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
 
 #include "check.hpp"
-
-namespace {
-
-/// The most memory that the process ever held.
-double peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
-}
-
-}  // namespace
+#include "memory.hpp"
 
 int main(int argc, char** argv) try {
   const bench::Index tokens = argc > 1 ? std::atol(argv[1]) : bench::Index{1} << 20;
@@ -25,11 +13,11 @@ int main(int argc, char** argv) try {
   const tartan::DefaultExecutor executor{};
   bench::Problem<float> p(tokens, 64);
 
-  const double before = peak_bytes();  // inputs and the output are written: they count here
+  const double before = bench::peak_bytes();  // inputs and the output are written: they count here
   const auto start = std::chrono::steady_clock::now();
   tartan::attention_into(p.out, p.q, p.k, p.v, mask, tartan::Options{}, executor);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  const double beyond = peak_bytes() - before;
+  const double beyond = bench::peak_bytes() - before;
 
   // Checked after the run, since the reference takes more memory than the run itself.
   const auto named = bench::make_case<float>("Local<1024> | Strided<1024>", mask);

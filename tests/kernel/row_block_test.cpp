@@ -8,16 +8,11 @@
 
 using namespace tartan;
 using namespace tartan::detail;
+using tartan::test::number;
 using tartan::test::Numbers;
 using tartan::test::Random;
 
 namespace {
-
-template <class S>
-double number(S x) {
-  return static_cast<double>(static_cast<float>(x));
-}
-inline double number(double x) { return x; }
 
 /// R queries, and keys and values at any distance from each other in arrays that end with the last.
 template <class T, int R, class S>

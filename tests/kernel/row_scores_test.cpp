@@ -7,15 +7,10 @@
 
 using namespace tartan;
 using namespace tartan::detail;
+using tartan::test::number;
 using tartan::test::Numbers;
 
 namespace {
-
-template <class S>
-double number(S x) {
-  return static_cast<double>(static_cast<float>(x));
-}
-inline double number(double x) { return x; }
 
 template <class T, int R, class S>
 void check_scores(Index count, Index d, Index gap) {

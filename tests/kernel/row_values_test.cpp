@@ -7,16 +7,11 @@
 
 using namespace tartan;
 using namespace tartan::detail;
+using tartan::test::number;
 using tartan::test::Numbers;
 using tartan::test::untouched;
 
 namespace {
-
-template <class S>
-double number(S x) {
-  return static_cast<double>(static_cast<float>(x));
-}
-inline double number(double x) { return x; }
 
 template <class T, int R, class S>
 void check_values(Index count, Index dv, Index gap, bool isolate) {

@@ -8,6 +8,13 @@
 
 namespace tartan::test {
 
+/// A number of any scalar type, 16 bits included, as a double.
+template <class S>
+double number(S x) {
+  return static_cast<double>(static_cast<float>(x));
+}
+inline double number(double x) { return x; }
+
 /// In places that must not be written. No result of any test.
 inline constexpr double untouched = 12345.0;
 
