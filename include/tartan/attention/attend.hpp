@@ -15,6 +15,21 @@
 
 namespace tartan::detail::inline TARTAN_ISA {
 
+/// The sequences of matrices of n queries and m keys: those of the batch, or one.
+inline std::vector<Sequence> sequences_of(const Batch* batch, Index n, Index m,
+                                          const Options& options) {
+  if (!batch) return {{0, n, 0, m, options.query_offset, 0}};
+  std::vector<Sequence> all;
+  for (std::size_t b = 0; b + 1 < batch->query_offsets.size(); ++b) {
+    all.push_back(
+        {batch->query_offsets[b], batch->query_offsets[b + 1], batch->keys()[b],
+         batch->keys()[b + 1],
+         batch->first_positions.empty() ? options.query_offset : batch->first_positions[b],
+         static_cast<Index>(b)});
+  }
+  return all;
+}
+
 /// One public call: its matrices, all heads beside each other and all sequences below each other.
 template <class S>
 struct Request {
@@ -27,18 +42,6 @@ struct Request {
 
   Index head_dim() const { return q.cols / heads.query; }
   Index value_dim() const { return v.cols / heads.kv_heads(); }
-
-  std::vector<Sequence> sequences(const Options& options) const {
-    if (!batch) return {{0, q.rows, 0, k.rows, options.query_offset}};
-    std::vector<Sequence> all;
-    for (std::size_t b = 0; b + 1 < batch->query_offsets.size(); ++b) {
-      all.push_back(
-          {batch->query_offsets[b], batch->query_offsets[b + 1], batch->keys()[b],
-           batch->keys()[b + 1],
-           batch->first_positions.empty() ? options.query_offset : batch->first_positions[b]});
-    }
-    return all;
-  }
 
   /// Query heads [head, head + count), which share a key/value head, in one sequence.
   Call<T, S> call(const Sequence& s, Index head, Index count, const Options& options) const {
@@ -59,6 +62,8 @@ struct Request {
     c.lse_stride = q.rows;
     c.first_head = head;
     if (options.score) c.score = &options.score;
+    if (options.dropout) c.dropout = &options.dropout;
+    c.sequence = s.number;
     return c;
   }
 };
@@ -100,7 +105,8 @@ void attend(const Request<S>& request, const P& pattern, const Options& options,
             const E& executor) {
   using T = Computed<S>;
   const Heads& heads = request.heads;
-  const std::vector<Sequence> sequences = request.sequences(options);
+  const std::vector<Sequence> sequences =
+      sequences_of(request.batch, request.q.rows, request.k.rows, options);
   check_options(options, heads.query);
   for (const Sequence& s : sequences) {
     check_query_offset(s.first_position);

@@ -43,14 +43,14 @@ inline void check_query_offset(Index query_offset) {
 /// Throws std::invalid_argument unless out is rows×cols, each element in a place of its own.
 template <class T>
 void check_out_shape(const View<T>& out, Index rows, Index cols,
-                     const char* which = "rows of q, columns of v") {
+                     const char* which = "rows of q, columns of v", const char* name = "out") {
   if (out.rows != rows || out.cols != cols) {
-    refuse("out is " + shape_text(out.rows, out.cols) + " but must be " + shape_text(rows, cols) +
-           " (" + which + "); it is never resized");
+    refuse(std::string(name) + " is " + shape_text(out.rows, out.cols) + " but must be " +
+           shape_text(rows, cols) + " (" + which + "); it is never resized");
   }
   if (out.rows * out.cols > 0 &&
       ((out.rows > 1 && out.row_stride == 0) || (out.cols > 1 && out.col_stride == 0))) {
-    refuse("out has a stride of 0 (its elements must be apart)");
+    refuse(std::string(name) + " has a stride of 0 (its elements must be apart)");
   }
 }
 
@@ -91,7 +91,8 @@ void check_apart(const View<T>& out, std::initializer_list<View<const T>> inputs
 }
 
 /// Throws std::invalid_argument where there are neither no sinks, nor one, nor one for each of the
-/// query heads, or one is NaN or beyond what a float can hold in base 2.
+/// query heads, or one is NaN or beyond what a float can hold in base 2; or of a probability of
+/// dropout that is none.
 inline void check_options(const Options& options, Index heads) {
   const auto sinks = static_cast<Index>(options.sinks.size());
   if (sinks > 1 && sinks != heads) {
@@ -100,6 +101,10 @@ inline void check_options(const Options& options, Index heads) {
   }
   for (const double sink : options.sinks) {
     if (!(std::abs(sink) <= 1e37)) refuse("a sink must be within 1e37 of 0");  // NaN, too
+  }
+  const double probability = options.dropout.probability;
+  if (!(probability >= 0 && probability < 1)) {
+    refuse("the probability of dropout must be >= 0 and < 1, got " + std::to_string(probability));
   }
 }
 

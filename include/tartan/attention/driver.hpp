@@ -101,8 +101,14 @@ void run_together(std::span<const Problem<T, S>> problems, const E& executor) {
           static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), at) - ends.begin());
       for (; at < end; ++x) {
         const Index first = x == 0 ? 0 : ends[x - 1];
-        UnitRunner<T, S> runner(active[x]);
-        for (; at < min(end, ends[x]); ++at) runner.run(at - first);
+        const auto run = [&](auto&& runner) {
+          for (; at < min(end, ends[x]); ++at) runner.run(at - first);
+        };
+        if (active[x].call.dropout) {  // which knows no pairs
+          run(UnitRunner<T, S, simd::Singles<T>>(active[x]));
+        } else {
+          run(UnitRunner<T, S>(active[x]));
+        }
       }
     });
   }

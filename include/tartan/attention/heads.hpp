@@ -60,6 +60,7 @@ struct Sequence {
   Index query_begin, query_end;
   Index key_begin, key_end;
   Index first_position;
+  Index number;  ///< in its batch
 
   Index queries() const { return query_end - query_begin; }
   Index keys() const { return key_end - key_begin; }

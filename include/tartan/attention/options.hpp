@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "../scores/dropout.hpp"
 #include "../scores/score.hpp"
 
 namespace tartan::inline TARTAN_ISA {
@@ -22,6 +23,8 @@ struct Options {
   /// a key without a value would. Empty: none. They count in the log-sum-exp: of parts that are to
   /// be merged one may have them.
   std::vector<double> sinks = {};
+  /// What leaves out some of the weights, in training.
+  Dropout dropout = {};
 
   /// The scale in force for a head_dim of `d`; 1 where d is 0.
   double scale_for(Index d) const {

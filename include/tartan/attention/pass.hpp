@@ -7,6 +7,7 @@
 
 #include "../kernel/shape.hpp"
 #include "../lattice/kv_run.hpp"
+#include "../scores/dropout.hpp"
 #include "../scores/score.hpp"
 #include "plan.hpp"
 #include "view.hpp"
@@ -32,6 +33,8 @@ struct Call {
   const Score* score = nullptr;  ///< what changes the scaled scores; null: nothing
   const T* sinks = nullptr;      ///< a logit a head that takes weight and has no value; null: none
   Index first_head = 0;          ///< what the score is told of the first head
+  const Dropout* dropout = nullptr;  ///< of the weights; null: none
+  Index sequence = 0;                ///< what dropout is told of it
   std::span<const KvRun> runs = {};  ///< in which rows keys are; none: row j is key j
 
   /// What queries are multiplied by: scores are in base 2 where nothing else is to see them.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "group_tile.hpp"
@@ -332,13 +333,16 @@ class UnitRunner {
   }
 
   void take_block(GroupTile<T>& t, TakeMode<T>& mode) {
-    if (call_.score) {
-      const TileScores<T> scores(*call_.score, t.positions, call_.first_head + head_, ahead_);
-      mode.edit = &scores;
-      take_keys<T, E>(t, work_, t.block, mode);
-    } else {
-      take_keys<T, E>(t, work_, t.block, mode);
+    const Index head = call_.first_head + head_;
+    std::optional<TileScores<T, Score>> scores;
+    if (call_.score) mode.edit = &scores.emplace(*call_.score, t.positions, head, ahead_);
+    std::optional<DropRuns> drop;
+    std::optional<TileScores<T, DropRuns>> dropout;
+    if (call_.dropout) {
+      drop.emplace(DropRuns{*call_.dropout, call_.sequence});
+      mode.dropout = &dropout.emplace(*drop, t.positions, head, ahead_);
     }
+    take_keys<T, E>(t, work_, t.block, mode);
     t.block.clear();
   }
 

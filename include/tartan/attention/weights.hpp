@@ -56,7 +56,8 @@ RowWeights<T> weights_of(const View<const T>& q, const View<const T>& k, Index r
 
 }  // namespace detail
 
-/// The softmax weights of the chosen rows of q, over the keys that the pattern has there. q: n×d,
+/// The softmax weights of the chosen rows of q, before dropout, over the keys that the pattern has
+/// there. q: n×d,
 /// k: m×d, as for attention(). Cost: count * d, of the chosen rows, in plain loops in double.
 /// Throws std::invalid_argument where shapes disagree, or a row is not in [0, n).
 ///

@@ -60,6 +60,7 @@ void check_decode(const DecodeRequest<S>& r, const Options& options) {
            " (rows are the cache's last tokens)");
   }
   check_options(options, r.heads());
+  if (options.dropout) refuse("dropout is for training: its probability must be 0 when decoding");
   for (const KvCache<S>* cache : r.caches) {
     const Index next = cache->next_position();
     options.score.check({next - r.rows(), next, next}, r.heads());

@@ -21,7 +21,8 @@ class PairFilter {
   ~PairFilter() = default;
 };
 
-/// What changes a block's scores before the softmax: takes them from units of its own to base 2.
+/// What changes a block's scores before the softmax: takes them from units of its own to base 2. Or
+/// its weights, after the softmax has summed them.
 template <class T>
 class ScoreEdit {
  public:
@@ -63,8 +64,9 @@ struct Workspace {
 /// How a block is taken in.
 template <class T>
 struct TakeMode {
-  const PairFilter* filter = nullptr;  ///< null: the bounds are exact
-  const ScoreEdit<T>* edit = nullptr;  ///< null: scores are used as they are
+  const PairFilter* filter = nullptr;     ///< null: the bounds are exact
+  const ScoreEdit<T>* edit = nullptr;     ///< null: scores are used as they are
+  const ScoreEdit<T>* dropout = nullptr;  ///< of weights, not in pairs; null: none
   bool isolate = false;  ///< never read a value for a row that does not attend it: slow
   T* into = nullptr;     ///< where the tile's rows go, a multiple of Shape::rows of them; null: to
                          ///< tile.out
@@ -189,6 +191,7 @@ void take_keys(Tile<T>& tile, const Workspace<T>& work, const KeyBlock<T>& keys,
     softmax_block<T, E>(work.s + m * W, {attended[m].data(), parts}, tile.row_max + m * W,
                         tile.row_sum + m * W, correction + m * W);
   }
+  if (mode.dropout) mode.dropout->edit(work.s, keys);
 
   if (mode.isolate) {
     isolated_value_step<T, E>(tile, work, keys, mode.filter, correction);

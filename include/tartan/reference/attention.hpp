@@ -20,12 +20,14 @@ struct Attention {
 
 /// out_i = sum over keys j in the pattern of softmax_j(scale * q_i · k_j) * v_j; 0 for an empty
 /// row. q: n×d, k: m×d, v: m×dv, any scalar type; rows of q are positions query_offset,
-/// query_offset + 1, ... Computed in Real. `head` is what score modifiers and sinks are told. Cost:
+/// query_offset + 1, ... Computed in Real. `head` is what score modifiers and sinks are told,
+/// and dropout, with `sequence`. Cost:
 /// n * m calls of contains(), count * (d + dv) flops.
 template <class Real = double, class Q, class K, class V, Pattern P>
 Attention<Real> attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::MatrixBase<K>& k,
                                    const Eigen::MatrixBase<V>& v, const P& pattern,
-                                   const Options& options = {}, Index head = 0) {
+                                   const Options& options = {}, Index head = 0,
+                                   Index sequence = 0) {
   using Matrix = Eigen::Matrix<Real, Dynamic, Dynamic>;
   using Vector = Eigen::Matrix<Real, Dynamic, 1>;
   const Matrix queries = q.template cast<Real>();
@@ -51,7 +53,12 @@ Attention<Real> attention_with_lse(const Eigen::MatrixBase<Q>& q, const Eigen::M
       if (!pattern.contains(i, j)) continue;
       const Real weight = std::exp(score(j) - row_max);
       row_sum += weight;
-      result.out.row(r) += weight * values.row(j);
+      Real kept = 1;
+      if (options.dropout) {
+        const bool keeps = options.dropout.keeps(i, j, head, sequence);
+        kept = keeps ? Real(options.dropout.factor()) : Real(0);
+      }
+      result.out.row(r) += weight * kept * values.row(j);
     }
     result.out.row(r) /= row_sum;
     result.lse(r) += std::log(row_sum);

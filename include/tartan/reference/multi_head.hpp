@@ -32,7 +32,7 @@ MultiHeadAttention<Real> multi_head_attention_with_lse(
       with_pattern(pattern, h, [&](const auto& p) {
         const auto one = reference::attention_with_lse<Real>(
             q.block(row, h * d, rows, d), k.block(key, kv * d, keys, d),
-            v.block(key, kv * dv, keys, dv), p, own, h);
+            v.block(key, kv * dv, keys, dv), p, own, h, static_cast<Index>(b));
         result.out.block(row, h * dv, rows, dv) = one.out;
         result.lse.block(row, h, rows, 1) = one.lse;
       });

@@ -61,6 +61,14 @@ class Alibi {
     return {static_cast<T>(alibi_slope(run.head))};
   }
 
+  static constexpr bool adds_to_scores = true;
+  Eigen::MatrixXd no_gradient() const {
+    return Eigen::MatrixXd::Zero(static_cast<Index>(slopes_.size()), 1);
+  }
+  void add_gradient(Eigen::MatrixXd& into, Index i, Index j, Index head, double gradient) const {
+    into(slopes_.size() == 1 ? 0 : head) -= gradient * static_cast<double>(std::abs(i - j));
+  }
+
   void check(const Extent&, Index heads) const {
     if (slopes_.size() != 1 && static_cast<Index>(slopes_.size()) != heads) {
       throw std::invalid_argument("tartan: Alibi: there are " + std::to_string(slopes_.size()) +

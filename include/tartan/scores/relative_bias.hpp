@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "score.hpp"
 
@@ -23,7 +24,7 @@ class RelativeBias {
   /// 2^59.
   template <class M>
   explicit RelativeBias(const Eigen::MatrixBase<M>& table, Index first = 0)
-      : first_(first), count_(table.rows()), heads_(table.cols()) {
+      : first_(first), count_(table.rows()), heads_(table.cols()), weights_(count_) {
     if (table.size() == 0) throw std::invalid_argument("tartan: RelativeBias: the table is empty");
     if (first < -largest_distance || first > largest_distance) {
       throw std::invalid_argument("tartan: RelativeBias: first must be within 2^59 of 0, got " +
@@ -66,9 +67,15 @@ class RelativeBias {
       return side + std::min(wide, buckets - 1);
     };
     Numbers<M> table(2 * max_distance + 1, weights.cols());
-    for (Index r = 0; r < table.rows(); ++r)
-      table.row(r) = of_buckets.row(bucket(r - max_distance));
-    return RelativeBias(table, -max_distance);
+    auto of_rows = std::make_shared<std::vector<Index>>();
+    for (Index r = 0; r < table.rows(); ++r) {
+      of_rows->push_back(bucket(r - max_distance));
+      table.row(r) = of_buckets.row(of_rows->back());
+    }
+    RelativeBias bias(table, -max_distance);
+    bias.weights_ = weights.rows();
+    bias.weight_of_row_ = std::move(of_rows);
+    return bias;
   }
 
   template <class T>
@@ -107,6 +114,14 @@ class RelativeBias {
     return on;
   }
 
+  static constexpr bool adds_to_scores = true;
+  Eigen::MatrixXd no_gradient() const { return Eigen::MatrixXd::Zero(weights_, heads_); }
+  void add_gradient(Eigen::MatrixXd& into, Index i, Index j, Index head, double gradient) const {
+    const Index row = std::clamp<Index>(i - j - first_, 0, count_ - 1);
+    const Index weight = weight_of_row_ ? (*weight_of_row_)[static_cast<std::size_t>(row)] : row;
+    into(weight, heads_ == 1 ? 0 : head) += gradient;
+  }
+
   void check(const Extent&, Index heads) const {
     if (heads_ != 1 && heads_ != heads) {
       throw std::invalid_argument("tartan: RelativeBias: the table has " + std::to_string(heads_) +
@@ -138,6 +153,8 @@ class RelativeBias {
   }
 
   Index first_, count_, heads_;
+  Index weights_;                                            // what was learned: T5's buckets
+  std::shared_ptr<const std::vector<Index>> weight_of_row_;  // null: the table's rows
   std::shared_ptr<const Tables> up_, down_;  // from the least distance on, and from the largest
 };
 

@@ -85,6 +85,14 @@ class ScoreBias {
     }
   }
 
+  static constexpr bool adds_to_scores = true;
+  Eigen::MatrixXd no_gradient() const {
+    return Eigen::MatrixXd::Zero(bias_->rows(), bias_->cols());
+  }
+  void add_gradient(Eigen::MatrixXd& into, Index i, Index j, Index, double gradient) const {
+    into(i, j) += gradient;
+  }
+
   void check(const Extent& extent, Index) const {
     if (extent.row_begin >= extent.row_end) return;
     if (extent.row_begin < 0 || extent.row_end > bias_->rows() || extent.key_end > bias_->cols()) {

@@ -52,6 +52,11 @@ class Softcap {
       }
     }
   };
+  /// 1 - tanh(s / cap)^2.
+  template <class T>
+  ScoreArray<T> slope(const ScoreArray<T>&, const ScoreArray<T>& after) const {
+    return T(1) - (after * static_cast<T>(1 / cap_)).square();
+  }
   template <class T>
   On<T> on(const detail::ScoreRun<T>&) const {
     return {static_cast<T>(cap_), static_cast<T>(1 / cap_)};

@@ -1,0 +1,41 @@
+// Rows of matrices, to and from the padded copies that the kernel works on. Layer: backward.
+#pragma once
+
+#include "../kernel/key_gradients.hpp"
+#include "gradient_call.hpp"
+
+namespace tartan::detail::inline TARTAN_ISA {
+
+/// Copies rows beside each other, `columns` apart, with zeros after each.
+template <class T, class S>
+void pack_rows(const Strided2D<const S>& from, Index rows, Index cols, T* to, Index columns) {
+  rearrange(from, rows, cols, Strided2D<T>{to, columns, 1}, T(1));
+  for (Index r = 0; r < rows && cols < columns; ++r) {
+    std::fill(to + r * columns + cols, to + (r + 1) * columns, T(0));
+  }
+}
+
+/// x(first + r * step, c) += from[r * stride + c], for all columns of x, which are contiguous.
+template <class T>
+void add_rows(const T* from, Index stride, Index rows, const View<T>& x, Index first, Index step) {
+  using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
+  for (Index r = 0; r < rows; ++r) {
+    Eigen::Map<Row>(x.at(first + r * step, 0), x.cols) +=
+        Eigen::Map<const Row>(from + r * stride, x.cols);
+  }
+}
+
+/// True where no element is NaN or infinite. columns: a multiple of Shape::width.
+template <class T>
+bool rows_are_finite(const RowsInMemory<const T>& x, Index rows, Index columns) {
+  constexpr int W = Shape<T>::width;
+  auto largest = simd::broadcast(T(0));
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < columns; c += W) {
+      largest = simd::pmax(simd::exponent<T>(simd::load(x.data + r * x.stride + c)), largest);
+    }
+  }
+  return !simd::any_not_finite<T>(largest);
+}
+
+}  // namespace tartan::detail::inline TARTAN_ISA
