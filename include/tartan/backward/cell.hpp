@@ -1,6 +1,8 @@
 // A cell: rows and keys of a plan whose pairs are worked on by one thread. Layer: backward.
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "../attention/plan.hpp"
@@ -8,15 +10,16 @@
 namespace tartan::detail {
 
 /// The pairs of some classes of rows within a range of row positions and one of key positions.
-/// Cells of the same panel that share row_chunk or key_chunk add to the same gradients, and take
-/// turns.
+/// Cells with the same row_chunk or key_chunk add to the same gradients, and take turns.
 struct Cell {
   Index class_begin, class_end;  ///< classes of rows: from the extent's first row on
   Index row_begin, row_end;
   Index key_begin, key_end;
-  Index row_chunk;
-  Index key_chunk;  ///< -1: none of the keys' gradients are added to
-  bool gathers;     ///< takes the gathered bands of these rows, too, with all of their keys
+  Index row_chunk;       ///< -1: none of the rows' gradients are added to
+  Index key_chunk;       ///< -1: none of the keys'
+  bool gathers = false;  ///< takes the gathered bands of these rows, too, with all of their keys
+  bool first_of_rows = true;  ///< no cell before it adds to the gradients of its rows
+  bool first_of_keys = true;  ///< nor of its keys
 };
 
 /// A band of few keys and many rows, the same few for all of the cells beside each other: each
@@ -36,12 +39,8 @@ class Cells {
   Cells(const Plan& plan, Index step) : plan_(plan), step_(step) {
     const Extent& extent = plan.extent();
     rows_ = extent.row_end - extent.row_begin;
-    classes_ = min(step, rows_);
     if (rows_ <= 0) return;
-    for (Index c = 0; c < classes_; ++c) {
-      for (const PlannedBand& band : bands_of(c)) any_ |= !band.band.rows.empty();
-    }
-    if (!any_) return;
+    classes_ = min(step, rows_);
     apart_ = step > 1 && classes_apart();
     const Index length = ceil_div(rows_, apart_ ? step : 1);  // of what a grid is laid over
     chunk_ = chunk_of(length);
@@ -53,6 +52,7 @@ class Cells {
       find_gathered();
       add_grid(0, classes_);
     }
+    find_first();
   }
 
   const Plan& plan() const { return plan_; }
@@ -73,6 +73,25 @@ class Cells {
     return at != gathered_.end() && at->band == &band ? &*at : nullptr;
   }
 
+  /// Calls visit(keys) for all keys whose gradients the cell adds to, and no other of its pass but
+  /// for those with the same key_chunk; of one that has no rows, those that no row can attend.
+  template <class Visit>
+  void visit_keys(const Cell& cell, const Visit& visit) const {
+    if (!apart_) return visit(Lattice::range(cell.key_begin, cell.key_end));
+    const auto residue = [&](Index r) {
+      visit(Lattice::residue_class(r, step_, 0, plan_.extent().key_end)
+                .within(cell.key_begin, cell.key_end));
+    };
+    for (Index c = cell.class_begin; c < cell.class_end; ++c) {
+      const Index own = key_residues_[static_cast<std::size_t>(c)];
+      if (own >= 0) residue(own);
+    }
+    if (cell.row_chunk >= 0) return;
+    for (Index r = 0; r < step_; ++r) {
+      if (!taken_[static_cast<std::size_t>(r)]) residue(r);
+    }
+  }
+
   std::span<const PlannedBand> bands_of(Index row_class) const {
     return plan_.bands({step_, floor_mod(plan_.extent().row_begin + row_class, step_)});
   }
@@ -88,18 +107,19 @@ class Cells {
   }
 
   /// True where no two classes of rows have a key in common: each has keys of a residue of its own.
-  bool classes_apart() const {
-    std::vector<bool> taken(static_cast<std::size_t>(step_));
+  bool classes_apart() {
+    taken_.assign(static_cast<std::size_t>(step_), false);
+    key_residues_.assign(static_cast<std::size_t>(classes_), -1);
     for (Index c = 0; c < classes_; ++c) {
-      Index own = -1;
+      Index& own = key_residues_[static_cast<std::size_t>(c)];
       for (const PlannedBand& planned : bands_of(c)) {
         const Lattice& keys = planned.band.keys;
         if (keys.step % step_ != 0) return false;
         const Index residue = floor_mod(keys.start, step_);
         if (own == residue) continue;
-        if (own >= 0 || taken[static_cast<std::size_t>(residue)]) return false;
+        if (own >= 0 || taken_[static_cast<std::size_t>(residue)]) return false;
         own = residue;
-        taken[static_cast<std::size_t>(residue)] = true;
+        taken_[static_cast<std::size_t>(residue)] = true;
       }
     }
     return true;
@@ -108,10 +128,10 @@ class Cells {
   /// Cells of a few whole classes each, none of which shares anything with another.
   void add_whole_classes() {
     const Extent& extent = plan_.extent();
-    const Index together = max(1, fewest_rows / ceil_div(rows_, step_));
+    const Index together = max(1, chunk_of(rows_) / ceil_div(rows_, step_));
     for (Index c = 0; c < classes_; c += together) {
       cells_.push_back({c, min(classes_, c + together), extent.row_begin, extent.row_end, 0,
-                        extent.key_end, row_chunks_++, key_chunks_++, false});
+                        extent.key_end, row_chunks_++, key_chunks_++});
     }
   }
 
@@ -149,6 +169,8 @@ class Cells {
     for (Index c = class_begin; c < class_end; ++c) {
       for (const PlannedBand& planned : bands_of(c)) mark(planned, size, widths, present, gathers);
     }
+    std::vector<bool> rows_seen(static_cast<std::size_t>(heights));
+    std::vector<bool> keys_seen(static_cast<std::size_t>(widths));
     const auto add = [&](Index r, Index k) {
       const bool gather = gathers[static_cast<std::size_t>(r)];
       gathers[static_cast<std::size_t>(r)] = false;
@@ -156,6 +178,8 @@ class Cells {
       cells_.push_back({class_begin, class_end, rows, min(extent.row_end, rows + size),
                         max(0, k) * size, k < 0 ? 0 : min(extent.key_end, (k + 1) * size),
                         row_chunks_ + r, k < 0 ? -1 : key_chunks_ + k, gather});
+      rows_seen[static_cast<std::size_t>(r)] = true;
+      if (k >= 0) keys_seen[static_cast<std::size_t>(k)] = true;
     };
     // From the diagonal on which rows see themselves to lower ones, then from the topmost down.
     const Index shift = floor_div(extent.row_begin, size);
@@ -167,11 +191,35 @@ class Cells {
         if (k < widths && present[static_cast<std::size_t>(r * widths + k)]) add(r, k);
       }
     }
+    // What is left has gradients of 0, but for those of gathered bands.
     for (Index r = 0; r < heights; ++r) {
-      if (gathers[static_cast<std::size_t>(r)]) add(r, -1);
+      if (!rows_seen[static_cast<std::size_t>(r)]) add(r, -1);
+    }
+    for (Index k = 0; k < widths; ++k) {
+      if (keys_seen[static_cast<std::size_t>(k)]) continue;
+      cells_.push_back({class_begin, class_begin + 1, 0, 0, k * size,
+                        min(extent.key_end, (k + 1) * size), -1, key_chunks_ + k});
     }
     row_chunks_ += heights;
     key_chunks_ += widths;
+  }
+
+  void find_first() {
+    if (apart_ && std::find(taken_.begin(), taken_.end(), false) != taken_.end()) {
+      cells_.push_back({0, 0, 0, 0, 0, plan_.extent().key_end, -1, -1});
+    }
+    std::vector<bool> rows(static_cast<std::size_t>(row_chunks_));
+    std::vector<bool> keys(static_cast<std::size_t>(key_chunks_));
+    const auto first = [](std::vector<bool>& seen, Index x) {
+      if (x < 0) return true;
+      const bool is_first = !seen[static_cast<std::size_t>(x)];
+      seen[static_cast<std::size_t>(x)] = true;
+      return is_first;
+    };
+    for (Cell& cell : cells_) {
+      cell.first_of_rows = first(rows, cell.row_chunk);
+      cell.first_of_keys = first(keys, cell.key_chunk);
+    }
   }
 
   /// Marks the chunks of keys that each chunk of the band's rows sees.
@@ -202,8 +250,9 @@ class Cells {
   Index step_;
   Index rows_ = 0, classes_ = 0;
   Index chunk_ = 0;
-  bool any_ = false;
   bool apart_ = false;
+  std::vector<Index> key_residues_;  // of each class where they are apart; -1: it has no keys
+  std::vector<bool> taken_;          // residues of keys that a class has
   std::vector<Cell> cells_;
   Index row_chunks_ = 0, key_chunks_ = 0;
   std::vector<GatheredBand> gathered_;

@@ -16,6 +16,7 @@ template <class T, class S>
 class CellRunner {
   static constexpr Index L = Shape<T>::lanes, W = Shape<T>::width;
   static constexpr Index group_tiles = Pass<T, S>::group_tiles;
+  static constexpr Index group_rows = group_tiles * L;
   static constexpr Index most_keys = GradientKeys<T, S>::most;
   static_assert(most_keys <= block_keys);
 
@@ -23,17 +24,30 @@ class CellRunner {
   CellRunner(const GradientCall<T, S>& call, const Cells& cells, T* gathered)
       : CellRunner(call, cells, gathered, Scratch::of_this_thread()) {}
 
-  /// Runs a cell for one head.
-  void run(const Cell& cell, Index head) {
+  /// Makes the gradients of a cell's keys 0, where it is the first to add to them.
+  void clear_keys(const Cell& cell) const {
+    if (!cell.first_of_keys) return;
+    cells_.visit_keys(cell, [&](const Lattice& keys) {
+      fill_rows(T(0), call_.dk, keys);
+      fill_rows(T(0), call_.dv, keys);
+    });
+  }
+
+  /// Runs a cell for one head. fresh: in the pass that is the first to add to dq.
+  void run(const Cell& cell, Index head, bool fresh) {
+    if (cell.row_chunk < 0) return;
     cell_ = &cell;
     head_ = head;
-    const Extent& extent = cells_.plan().extent();
+    fresh_ = fresh && cell.first_of_rows;
     for (Index c = cell.class_begin; c < cell.class_end; ++c) {
-      const Lattice rows =
-          extent.rows(floor_mod(extent.row_begin + c, cells_.step()), cells_.step())
-              .within(cell.row_begin, cell.row_end);
-      for (Index first = 0; first < rows.count; first += group_tiles * L) {
-        run_group({rows[first], rows.step, min(group_tiles * L, rows.count - first)});
+      const Lattice rows = rows_of_class(c);
+      const Lattice next_class = c + 1 < cell.class_end ? rows_of_class(c + 1) : Lattice{};
+      for (Index first = 0; first < rows.count; first += group_rows) {
+        const bool last = first + group_rows >= rows.count;
+        const Lattice group = group_of(rows, first);
+        if (far_)
+          look_ahead(group, last ? group_of(next_class, 0) : group_of(rows, first + group_rows));
+        run_group(group);
       }
     }
   }
@@ -45,13 +59,22 @@ class CellRunner {
         gathered_(gathered),
         d_(padded<T>(call.q.cols)),
         dv_(padded<T>(call.v.cols)),
-        keys_(call, room(scratch, call)) {
+        keys_(call, room(scratch, call)),
+        far_(bytes(call) > near_bytes) {
     for (auto& tile : tiles_) tile.place(call, scratch);
     scores_ = scratch.take<T>(most_keys * L);
     gradients_ = scratch.take<T>(most_keys * L);
     if (call.dropout) keep_ = scratch.take<T>(most_keys * L);
     if (call.score) slopes_ = scratch.take<T>(most_keys * L);
     if (call.dscore) raw_ = scratch.take<T>(most_keys * L);
+  }
+
+  /// Bytes of inputs and gradients from which on looking ahead pays.
+  static constexpr double near_bytes = 4 << 20;
+
+  static double bytes(const GradientCall<T, S>& call) {
+    return static_cast<double>(sizeof(S)) *
+           static_cast<double>((call.q.rows + call.k.rows) * (call.q.cols + call.v.cols));
   }
 
   static Scratch& room(Scratch& scratch, const GradientCall<T, S>& call) {
@@ -70,6 +93,49 @@ class CellRunner {
     }
     Range within(Index from, Index to) const { return {max(begin, from), min(end, to)}; }
   };
+
+  Lattice rows_of_class(Index row_class) const {
+    const Extent& extent = cells_.plan().extent();
+    return extent.rows(floor_mod(extent.row_begin + row_class, cells_.step()), cells_.step())
+        .within(cell_->row_begin, cell_->row_end);
+  }
+  static Lattice group_of(const Lattice& rows, Index first) {
+    return {rows[first], rows.step, min(group_rows, rows.count - first)};
+  }
+
+  /// Has the rows of the next group, and those of its keys that this one does not have, brought
+  /// nearer while this one is worked on.
+  void look_ahead(const Lattice& group, const Lattice& next) {
+    ahead_.clear();
+    if (next.empty()) return;
+    const Lattice rows{next.start - row_begin(), next.step, next.count};
+    add_ahead(call_.beside(call_.q, head_), rows);
+    add_ahead(call_.beside(call_.dout, head_), rows);
+    add_ahead(call_.beside(call_.dq, head_), rows);
+    cells_.plan().visit_bands(row_class(next), next, [&](const PlannedBand& planned) {
+      const Band& band = planned.band;
+      const Lattice common = next.within(band.rows.start, band.rows.end());
+      if (common.empty() || cells_.find(planned)) return;
+      const Lattice in = band.keys.within(cell_->key_begin, cell_->key_end);
+      Index begin = max(in.start, band.keys[band.keys_of(planned.mover(common.start)).first]);
+      if (row_class(next) == row_class(group) && band.rows.start <= group.start) {
+        begin = max(begin, band.keys[band.keys_of(planned.mover(group[group.count - 1])).last] + 1);
+      }
+      const Index end = band.keys[band.keys_of(planned.mover(common[common.count - 1])).last] + 1;
+      const Lattice keys = in.within(begin, min(end, begin + group_rows * band.keys.step));
+      add_ahead(call_.k, keys);
+      add_ahead(call_.v, keys);
+      add_ahead(call_.dk, keys);
+      add_ahead(call_.dv, keys);
+    });
+    ahead_.within(ceil_div(group.count, Shape<T>::rows));
+  }
+
+  template <class X>
+  void add_ahead(const View<X>& x, const Lattice& rows) {
+    if (x.col_stride == 1)
+      ahead_.add(x.at(rows.start, 0), rows.step * x.row_stride, rows.count, x.cols);
+  }
 
   void run_group(const Lattice& rows) {
     const Index count = ceil_div(rows.count, L);
@@ -90,7 +156,7 @@ class CellRunner {
       }
     });
     for (Index x = 0; x < count; ++x) {
-      if (tile(x).is_open()) tile(x).close(call_, head_, row_begin());
+      tile(x).close(call_, head_, row_begin(), fresh_);
     }
   }
 
@@ -136,12 +202,12 @@ class CellRunner {
   /// Works on the pairs of a tile and some keys of the block.
   void take_block(const PlannedBand& planned, Index x, const Range& range) {
     GradientTile<T, S>& t = tile(x);
-    if (!t.is_open()) t.open(call_, head_, row_begin());
+    if (!t.is_open()) t.open(call_, head_, row_begin(), fresh_);
     const Index count = range.end - range.begin;
     const RowsInMemory<const T> k = keys_.k(range.begin), v = keys_.v(range.begin);
     block_.clear();
-    block_.add({k.data, k.stride, k.data, k.stride, count}, range.begin,
-               bounds_[static_cast<std::size_t>(x)]);
+    const LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
+    block_.add({k.data, k.stride, k.data, k.stride, count}, range.begin, bounds);
     const KeyPart<T>& part = *block_.begin();
     const SlotRange ranges[2] = {block_.range(part, 0, W), block_.range(part, W, W)};
     products(t.qt, call_.q.cols, part, ranges, scores_);
@@ -155,13 +221,15 @@ class CellRunner {
       add_isolated(planned, t, range, part);
       return;
     }
-    ValueRows<T> rows{t.dq, d_, nullptr, t.dq, d_, nullptr};
+    const ValueRows<T> rows{t.dq_so_far, t.dq.stride, nullptr, t.dq.data, t.dq.stride, nullptr};
+    t.dq_so_far = t.dq.data;
     TakenParts<T> taken;
     for (Index r = 0; r < t.rows(); r += Shape<T>::rows) {
       if (r % W == 0 || taken.differ()) taken.find(block_, r);
+      ahead_.step();
       taken.add(gradients_, r, d_, rows);
     }
-    add_keys<Shape<T>::rows>(t, range, part, 0, count);
+    add_keys<Shape<T>::rows>(t, bounds, range, 0, count);
   }
 
   /// Products of the tile's rows, transposed, and the part's keys.
@@ -242,46 +310,30 @@ class CellRunner {
   }
 
   /// Adds to the gradients of keys: forward, score = q · k and out += weight * v. Slots [e, end), R
-  /// at a time.
+  /// at a time, of which the lanes from `low` on may attend some.
   template <int R>
-  void add_keys(const GradientTile<T, S>& t, const Range& range, const KeyPart<T>& part, Index e,
-                Index end) {
+  void add_keys(const GradientTile<T, S>& t, const LaneBounds<T>& bounds, const Range& range,
+                Index e, Index end, Index low = 0) {
+    Index high = block_.full() ? t.rows() : low;
     for (; e + R <= end; e += R) {
-      Index lanes[2] = {0, t.rows()};
-      if (!block_.full()) lanes_of(t, part, e, e + R, lanes);
-      if (lanes[0] >= lanes[1]) continue;
       const Index key = range.begin + e;
-      key_rows<T, R>(gradients_ + e * L, lanes[0], lanes[1], t.q, 0, d_, keys_.dk(key));
-      key_rows<T, R>(scores_ + e * L, lanes[0], lanes[1], t.dout, 0, dv_, keys_.dv(key));
+      while (low < t.rows() && bounds.last[low] < key) ++low;
+      while (high < t.rows() && bounds.first[high] < key + R) ++high;
+      if (low >= high) continue;
+      key_rows<T, R>(gradients_ + e * L, low, high, t.q, 0, d_, keys_.dk(key));
+      key_rows<T, R>(scores_ + e * L, low, high, t.dout, 0, dv_, keys_.dv(key));
     }
     if constexpr (R > 1) {
-      if (e < end) add_keys<R / 2>(t, range, part, e, end);
-    }
-  }
-
-  /// The lanes that attend any of the slots [begin, end).
-  void lanes_of(const GradientTile<T, S>& t, const KeyPart<T>& part, Index begin, Index end,
-                Index (&lanes)[2]) const {
-    lanes[0] = t.rows();
-    lanes[1] = 0;
-    for (Index m = 0; m < 2; ++m) {
-      const SlotRange of_vector = block_.range(part, m * W, W);
-      if (of_vector.end <= begin || end <= of_vector.begin) continue;
-      Index low = m * W, high = min(t.rows(), (m + 1) * W);
-      if (!of_vector.full()) {
-        const SlotBounds<T> bounds = block_.bounds(part, 0);
-        while (low < high && bounds.upper[low] < static_cast<T>(begin)) ++low;
-        while (low < high && bounds.lower[high - 1] >= static_cast<T>(end)) --high;
-      }
-      lanes[0] = min(lanes[0], low);
-      lanes[1] = max(lanes[1], high);
+      if (e < end) add_keys<R / 2>(t, bounds, range, e, end, low);
     }
   }
 
   /// The same as the steps for rows and for keys, over the pairs that are attended and no others.
-  void add_isolated(const PlannedBand& planned, const GradientTile<T, S>& t, const Range& range,
+  void add_isolated(const PlannedBand& planned, GradientTile<T, S>& t, const Range& range,
                     const KeyPart<T>& part) {
     const BandFilter<T> filter(planned, t.positions, range.begin);
+    for (Index l = 0; l < t.rows() && !t.dq_so_far; ++l) std::fill_n(dq_of(t, l), d_, T(0));
+    t.dq_so_far = t.dq.data;
     for (Index l = 0; l < t.rows(); ++l) {
       const T *q = t.q.data + l * t.q.stride, *dout = t.dout.data + l * t.dout.stride;
       for (Index e = 0; e < part.count; ++e) {
@@ -289,9 +341,9 @@ class CellRunner {
         const T weight = scores_[e * L + l], gradient = gradients_[e * L + l];
         const Index key = range.begin + e;
         const T* k = keys_.k(key).data;
-        T *dk = keys_.dk(key).data, *dv = keys_.dv(key).data;
+        T *dq = dq_of(t, l), *dk = keys_.dk(key).data, *dv = keys_.dv(key).data;
         for (Index c = 0; c < d_; ++c) {
-          t.dq[l * d_ + c] += gradient * k[c];
+          dq[c] += gradient * k[c];
           dk[c] += gradient * q[c];
         }
         for (Index c = 0; c < dv_; ++c) dv[c] += weight * dout[c];
@@ -299,6 +351,7 @@ class CellRunner {
     }
   }
 
+  static T* dq_of(GradientTile<T, S>& t, Index lane) { return t.dq.data + lane * t.dq.stride; }
   GradientTile<T, S>& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
   Index row_begin() const { return cells_.plan().extent().row_begin; }
 
@@ -315,6 +368,9 @@ class CellRunner {
   T *keep_ = nullptr, *slopes_ = nullptr, *raw_ = nullptr;  // the same, where the call needs them
   const Cell* cell_ = nullptr;
   Index head_ = 0;
+  bool fresh_ = false;
+  bool far_;
+  Ahead<T> ahead_;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -98,10 +98,7 @@ void differentiate(const GradientRequest<S>& r, const P& pattern, const Options&
       gradient_jobs<S>(r, pattern, options, terms, {dq.sums(), dk.sums(), dv.sums()}, plans);
   ScoreGradients dscore = options.score.no_gradients();
   const bool chain = into.dscore && share_dscore(jobs, dscore);
-  for (Target<T, S>* target : {&dq, &dk, &dv}) {
-    if (!into.accumulate) target->clear(executor);
-  }
-  run_gradients<T, S>(jobs, chain, executor);
+  run_gradients<T, S>(jobs, into.accumulate, chain, executor);
   for (Target<T, S>* target : {&dq, &dk, &dv}) target->write(into.accumulate, executor);
   if (into.dsinks) {
     const bool one = options.sinks.size() == 1;

@@ -34,6 +34,8 @@ struct GradientPass {
   GradientJob<T, S>* job;
   GradientMember member;
   const Cells* cells;
+  bool first_of_rows;       ///< the first of its member
+  bool first_of_keys;       ///< the first of its job
   std::vector<T> gathered;  ///< gradients of the gathered bands' keys
 };
 
@@ -70,14 +72,18 @@ void run_passes(std::deque<GradientPass<T, S>>& passes, bool chain, const E& exe
     const Index job = all < 0 && call.dscore ? tickets.share(1) : all;
     for (const Cell& cell : cells.cells()) {
       pieces.push_back({&pass, &cell});
-      tickets.add({rows + cell.row_chunk, cell.key_chunk < 0 ? -1 : keys + cell.key_chunk, job});
+      tickets.add({cell.row_chunk < 0 ? -1 : rows + cell.row_chunk,
+                   cell.key_chunk < 0 ? -1 : keys + cell.key_chunk, job});
     }
   }
   tickets.run(executor, [&](Index ticket) {
     const Piece& piece = pieces[static_cast<std::size_t>(ticket)];
     GradientPass<T, S>& pass = *piece.pass;
     CellRunner<T, S> runner(pass.job->call, *pass.cells, pass.gathered.data());
-    for (Index h = 0; h < pass.member.heads; ++h) runner.run(*piece.cell, pass.member.head + h);
+    if (pass.first_of_keys) runner.clear_keys(*piece.cell);
+    for (Index h = 0; h < pass.member.heads; ++h) {
+      runner.run(*piece.cell, pass.member.head + h, pass.first_of_rows);
+    }
   });
   run_tasks(executor, static_cast<Index>(passes.size()), [&](Index x) {
     const auto& pass = passes[static_cast<std::size_t>(x)];
@@ -93,16 +99,18 @@ void add_gathered(const GradientCall<T, S>& call, const Cells& cells, const T* g
     const Lattice& keys = band.band->band.keys;
     for (Index chunk = 0; chunk < band.chunks; ++chunk) {
       const T* from = gathered + (band.offset + chunk * keys.count) * (d + dv);
-      add_rows(from, d, keys.count, call.dk, keys.start, keys.step);
-      add_rows(from + keys.count * d, dv, keys.count, call.dv, keys.start, keys.step);
+      add_rows(from, d, call.dk, keys);
+      add_rows(from + keys.count * d, dv, call.dv, keys);
     }
   }
 }
 
 /// Runs the jobs, as many together as give every thread enough to do: what one pass of them leaves
-/// is then in the cache for the next.
+/// is then in the cache for the next. Gradients are added to what their matrices hold where
+/// `accumulate`, else they overwrite it.
 template <class T, class S, Executor E>
-void run_gradients(std::span<GradientJob<T, S>> jobs, bool chain, const E& executor) {
+void run_gradients(std::span<GradientJob<T, S>> jobs, bool accumulate, bool chain,
+                   const E& executor) {
   AllCells all_cells;
   const auto passes_of = [](const GradientJob<T, S>& job) {
     std::size_t passes = 0;
@@ -124,7 +132,12 @@ void run_gradients(std::span<GradientJob<T, S>> jobs, bool chain, const E& execu
         for (const GradientMember& member : job.members) {
           const std::vector<Index>& steps = member.plan->steps();
           if (left < steps.size()) {
-            together.push_back({&job, member, all_cells.of(member.plan, steps[left]), {}});
+            together.push_back({&job,
+                                member,
+                                all_cells.of(member.plan, steps[left]),
+                                !accumulate && left == 0,
+                                !accumulate && p == 0,
+                                {}});
             break;
           }
           left -= steps.size();

@@ -86,7 +86,7 @@ class GradientKeys {
   }
 
   void add(const T* room, const RowsInMemory<T>& rows, const View<T>& x) const {
-    if (rows.data == room) add_rows(room, rows.stride, rows_.count, x, rows_.start, rows_.step);
+    if (rows.data == room) add_rows(room, rows.stride, x, rows_);
   }
 
   const GradientCall<T, S>& call_;

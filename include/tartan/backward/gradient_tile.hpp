@@ -23,7 +23,7 @@ class GradientTile {
   void place(const GradientCall<T, S>& call, Scratch& scratch) {
     d_ = padded<T>(call.q.cols);
     dv_ = padded<T>(call.v.cols);
-    for (T** room : {&qt, &room_q_, &dq}) *room = scratch.take<T>(L * d_);
+    for (T** room : {&qt, &room_q_, &room_dq_}) *room = scratch.take<T>(L * d_);
     for (T** room : {&dout_t, &room_dout_}) *room = scratch.take<T>(L * dv_);
     for (T** room : {&lse_, &delta_}) *room = scratch.take<T>(L);
   }
@@ -36,8 +36,8 @@ class GradientTile {
   bool is_open() const { return open_; }
   Index rows() const { return positions.count(); }
 
-  /// Reads the rows of a head.
-  void open(const GradientCall<T, S>& call, Index head, Index row_begin) {
+  /// Reads the rows of a head. fresh: their gradients are the first of all.
+  void open(const GradientCall<T, S>& call, Index head, Index row_begin, bool fresh) {
     const Lattice in = in_memory(row_begin);
     q = ready(call.beside(call.q, head), in, room_q_, d_, qt, call.score_unit());
     dout = ready(call.beside(call.dout, head), in, room_dout_, dv_, dout_t, call.dout_unit());
@@ -47,14 +47,24 @@ class GradientTile {
       lse_[l] = l < in.count ? call.lse[at] : no_lse<T>;
       delta_[l] = l < in.count ? call.delta[at] : T(0);
     }
-    std::fill_n(dq, L * d_, T(0));
+    const View<T> to = call.beside(call.dq, head);
+    // Where the kernel takes rows together, it writes them all.
+    in_place_ = rows_in_place<T>(to) && !scattered(to, in.step) && in.count % Shape<T>::rows == 0;
+    dq = {room_dq_, d_};
+    if (in_place_) dq = {to.at(in.start, 0), in.step * to.row_stride};
+    dq_so_far = in_place_ && !fresh ? dq.data : nullptr;
     open_ = true;
   }
 
-  /// Adds the gradients of the rows to dq.
-  void close(const GradientCall<T, S>& call, Index head, Index row_begin) {
+  /// Adds the gradients of the rows to dq; the first ones are written.
+  void close(const GradientCall<T, S>& call, Index head, Index row_begin, bool fresh) {
     const Lattice in = in_memory(row_begin);
-    add_rows(dq, d_, in.count, call.beside(call.dq, head), in.start, in.step);
+    const View<T> to = call.beside(call.dq, head);
+    if (!open_) {
+      if (fresh) fill_rows(T(0), to, in);
+    } else if (!in_place_) {
+      add_rows(room_dq_, d_, to, in, fresh);
+    }
     open_ = false;
   }
 
@@ -63,7 +73,8 @@ class GradientTile {
   TileRows<T> positions{};
   T* qt = nullptr;                    ///< d × lanes, times the call's score_unit
   T* dout_t = nullptr;                ///< dv × lanes, times its dout_unit
-  T* dq = nullptr;                    ///< lanes × padded d
+  RowsInMemory<T> dq{};               ///< with padded columns
+  const T* dq_so_far = nullptr;       ///< as dq, or null: zeros
   RowsInMemory<const T> q{}, dout{};  ///< with padded columns
   bool finite = true;                 ///< none of q and dout is NaN or infinite
 
@@ -90,7 +101,9 @@ class GradientTile {
 
   Index d_ = 0, dv_ = 0;
   bool open_ = false;
-  T *room_q_ = nullptr, *room_dout_ = nullptr, *lse_ = nullptr, *delta_ = nullptr;
+  bool in_place_ = false;  // dq is
+  T *room_q_ = nullptr, *room_dq_ = nullptr, *room_dout_ = nullptr, *lse_ = nullptr,
+    *delta_ = nullptr;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -15,14 +15,27 @@ void pack_rows(const Strided2D<const S>& from, Index rows, Index cols, T* to, In
   }
 }
 
-/// x(first + r * step, c) += from[r * stride + c], for all columns of x, which are contiguous.
+/// x(rows[r], c) += from[r * stride + c], or where they are the first just that, for all columns of
+/// x, which are contiguous.
 template <class T>
-void add_rows(const T* from, Index stride, Index rows, const View<T>& x, Index first, Index step) {
+void add_rows(const T* from, Index stride, const View<T>& x, const Lattice& rows,
+              bool first = false) {
   using Row = Eigen::Array<T, Eigen::Dynamic, 1>;
-  for (Index r = 0; r < rows; ++r) {
-    Eigen::Map<Row>(x.at(first + r * step, 0), x.cols) +=
-        Eigen::Map<const Row>(from + r * stride, x.cols);
+  for (Index r = 0; r < rows.count; ++r) {
+    const Eigen::Map<const Row> row(from + r * stride, x.cols);
+    Eigen::Map<Row> to(x.at(rows[r], 0), x.cols);
+    if (first) {
+      to = row;
+    } else {
+      to += row;
+    }
   }
+}
+
+/// x(rows[r], c) = value, the same.
+template <class T>
+void fill_rows(T value, const View<T>& x, const Lattice& rows) {
+  for (Index r = 0; r < rows.count; ++r) std::fill_n(x.at(rows[r], 0), x.cols, value);
 }
 
 /// True where no element is NaN or infinite. columns: a multiple of Shape::width.

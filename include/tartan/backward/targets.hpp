@@ -27,15 +27,6 @@ class Target {
 
   const View<T>& sums() const { return sums_; }
 
-  /// Makes all sums 0, where they are in the caller's matrix.
-  template <Executor E>
-  void clear(const E& executor) {
-    if (!own_.empty()) return;
-    for_pieces(executor, [&](Index row, Index rows) {
-      for (Index r = row; r < row + rows; ++r) std::fill_n(sums_.at(r, 0), sums_.cols, T(0));
-    });
-  }
-
   /// Writes the sums to the caller's matrix, where they are not there, or adds them.
   template <Executor E>
   void write(bool add, const E& executor) {
