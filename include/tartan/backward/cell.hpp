@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -10,16 +11,16 @@
 namespace tartan::detail {
 
 /// The pairs of some classes of rows within a range of row positions and one of key positions.
-/// Cells with the same row_chunk or key_chunk add to the same gradients, and take turns.
+/// Cells that share row_chunk or one of their key chunks add to the same gradients, and take turns.
 struct Cell {
   Index class_begin, class_end;  ///< classes of rows: from the extent's first row on
   Index row_begin, row_end;
   Index key_begin, key_end;
-  Index row_chunk;       ///< -1: none of the rows' gradients are added to
-  Index key_chunk;       ///< -1: none of the keys'
-  bool gathers = false;  ///< takes the gathered bands of these rows, too, with all of their keys
-  bool first_of_rows = true;  ///< no cell before it adds to the gradients of its rows
-  bool first_of_keys = true;  ///< nor of its keys
+  Index row_chunk;                  ///< -1: none of the rows' gradients are added to
+  Index key_chunk, key_chunks;      ///< the first one, and how many from there on
+  bool gathers = false;             ///< takes the gathered bands of these rows, too, all their keys
+  bool first_of_rows = true;        ///< no cell before it adds to the gradients of its rows
+  std::uint32_t first_of_keys = 0;  ///< nor of its keys: a bit for each of the chunks
 };
 
 /// A band of few keys and many rows, the same few for all of the cells beside each other: each
@@ -73,22 +74,34 @@ class Cells {
     return at != gathered_.end() && at->band == &band ? &*at : nullptr;
   }
 
-  /// Calls visit(keys) for all keys whose gradients the cell adds to, and no other of its pass but
-  /// for those with the same key_chunk; of one that has no rows, those that no row can attend.
+  /// True where no two classes of rows have keys in common; then the residue of its keys.
+  bool classes_are_apart() const { return apart_; }
+
+  /// The keys of a class in a cell: all that it may add to, and no other class where they are
+  /// apart.
+  Lattice keys_of(const Cell& cell, Index row_class) const {
+    if (!apart_) return Lattice::range(cell.key_begin, cell.key_end);
+    const Index own = key_residues_[static_cast<std::size_t>(row_class)];
+    return own < 0 ? Lattice{} : keys_of_residue(cell, own);
+  }
+
+  /// Calls visit(keys) for the keys of a cell whose gradients no cell before it adds to.
   template <class Visit>
-  void visit_keys(const Cell& cell, const Visit& visit) const {
-    if (!apart_) return visit(Lattice::range(cell.key_begin, cell.key_end));
-    const auto residue = [&](Index r) {
-      visit(Lattice::residue_class(r, step_, 0, plan_.extent().key_end)
-                .within(cell.key_begin, cell.key_end));
-    };
-    for (Index c = cell.class_begin; c < cell.class_end; ++c) {
-      const Index own = key_residues_[static_cast<std::size_t>(c)];
-      if (own >= 0) residue(own);
+  void visit_first_keys(const Cell& cell, const Visit& visit) const {
+    if (apart_) {
+      for (Index c = cell.class_begin; c < cell.class_end && cell.first_of_keys; ++c) {
+        visit(keys_of(cell, c));
+      }
+      for (Index r = 0; r < step_ && cell.row_chunk < 0 && cell.key_chunks == 0; ++r) {
+        if (!taken_[static_cast<std::size_t>(r)]) visit(keys_of_residue(cell, r));
+      }
+      return;
     }
-    if (cell.row_chunk >= 0) return;
-    for (Index r = 0; r < step_; ++r) {
-      if (!taken_[static_cast<std::size_t>(r)]) residue(r);
+    for (Index x = 0; x < cell.key_chunks; ++x) {
+      const Index begin = cell.key_begin + x * rows_in_chunk();
+      if (cell.first_of_keys >> x & 1) {
+        visit(Lattice::range(begin, min(cell.key_end, begin + rows_in_chunk())));
+      }
     }
   }
 
@@ -131,7 +144,7 @@ class Cells {
     const Index together = max(1, chunk_of(rows_) / ceil_div(rows_, step_));
     for (Index c = 0; c < classes_; c += together) {
       cells_.push_back({c, min(classes_, c + together), extent.row_begin, extent.row_end, 0,
-                        extent.key_end, row_chunks_++, key_chunks_++});
+                        extent.key_end, row_chunks_++, key_chunks_++, 1});
     }
   }
 
@@ -171,16 +184,31 @@ class Cells {
     }
     std::vector<bool> rows_seen(static_cast<std::size_t>(heights));
     std::vector<bool> keys_seen(static_cast<std::size_t>(widths));
-    const auto add = [&](Index r, Index k) {
+    const auto add = [&](Index r, Index k, Index count) {
       const bool gather = gathers[static_cast<std::size_t>(r)];
       gathers[static_cast<std::size_t>(r)] = false;
       const Index rows = extent.row_begin + r * size;
-      cells_.push_back({class_begin, class_end, rows, min(extent.row_end, rows + size),
-                        max(0, k) * size, k < 0 ? 0 : min(extent.key_end, (k + 1) * size),
-                        row_chunks_ + r, k < 0 ? -1 : key_chunks_ + k, gather});
+      cells_.push_back({class_begin, class_end, rows, min(extent.row_end, rows + size), k * size,
+                        min(extent.key_end, (k + count) * size), row_chunks_ + r, key_chunks_ + k,
+                        count, gather});
       rows_seen[static_cast<std::size_t>(r)] = true;
-      if (k >= 0) keys_seen[static_cast<std::size_t>(k)] = true;
+      for (Index x = k; x < k + count; ++x) keys_seen[static_cast<std::size_t>(x)] = true;
     };
+    const auto is_present = [&](Index r, Index k) {
+      return bool(present[static_cast<std::size_t>(r * widths + k)]);
+    };
+    // Rows of few keys have them in one cell; each third chunk of them first, as these share none.
+    std::vector<bool> is_narrow(static_cast<std::size_t>(heights));
+    for (Index x = 0; x < 3 && heights > 3; ++x) {
+      for (Index r = x; r < heights; r += 3) {
+        Index first = 0, last = widths - 1;
+        while (first <= last && !is_present(r, first)) ++first;
+        while (first <= last && !is_present(r, last)) --last;
+        if (first > last || last - first > 2) continue;
+        is_narrow[static_cast<std::size_t>(r)] = true;
+        add(r, first, last - first + 1);
+      }
+    }
     // From the diagonal on which rows see themselves to lower ones, then from the topmost down.
     const Index shift = floor_div(extent.row_begin, size);
     for (Index x = 0; x < heights + widths - 1; ++x) {
@@ -188,37 +216,44 @@ class Cells {
       for (Index r = 0; r < heights; ++r) {
         Index k = r - below;
         if (k < 0) k += heights + widths - 1;
-        if (k < widths && present[static_cast<std::size_t>(r * widths + k)]) add(r, k);
+        if (k >= widths || is_narrow[static_cast<std::size_t>(r)]) continue;
+        if (is_present(r, k)) add(r, k, 1);
       }
     }
     // What is left has gradients of 0, but for those of gathered bands.
     for (Index r = 0; r < heights; ++r) {
-      if (!rows_seen[static_cast<std::size_t>(r)]) add(r, -1);
+      if (!rows_seen[static_cast<std::size_t>(r)]) add(r, 0, 0);
     }
     for (Index k = 0; k < widths; ++k) {
       if (keys_seen[static_cast<std::size_t>(k)]) continue;
-      cells_.push_back({class_begin, class_begin + 1, 0, 0, k * size,
-                        min(extent.key_end, (k + 1) * size), -1, key_chunks_ + k});
+      cells_.push_back({class_begin, class_end, 0, 0, k * size, min(extent.key_end, (k + 1) * size),
+                        -1, key_chunks_ + k, 1});
     }
     row_chunks_ += heights;
     key_chunks_ += widths;
   }
 
+  Lattice keys_of_residue(const Cell& cell, Index residue) const {
+    return Lattice::residue_class(residue, step_, 0, plan_.extent().key_end)
+        .within(cell.key_begin, cell.key_end);
+  }
+
   void find_first() {
     if (apart_ && std::find(taken_.begin(), taken_.end(), false) != taken_.end()) {
-      cells_.push_back({0, 0, 0, 0, 0, plan_.extent().key_end, -1, -1});
+      cells_.push_back({0, 0, 0, 0, 0, plan_.extent().key_end, -1, -1, 0});
     }
     std::vector<bool> rows(static_cast<std::size_t>(row_chunks_));
     std::vector<bool> keys(static_cast<std::size_t>(key_chunks_));
-    const auto first = [](std::vector<bool>& seen, Index x) {
-      if (x < 0) return true;
-      const bool is_first = !seen[static_cast<std::size_t>(x)];
-      seen[static_cast<std::size_t>(x)] = true;
-      return is_first;
-    };
     for (Cell& cell : cells_) {
-      cell.first_of_rows = first(rows, cell.row_chunk);
-      cell.first_of_keys = first(keys, cell.key_chunk);
+      if (cell.row_chunk >= 0) {
+        cell.first_of_rows = !rows[static_cast<std::size_t>(cell.row_chunk)];
+        rows[static_cast<std::size_t>(cell.row_chunk)] = true;
+      }
+      for (Index x = 0; x < cell.key_chunks; ++x) {
+        const auto k = static_cast<std::size_t>(cell.key_chunk + x);
+        if (!keys[k]) cell.first_of_keys |= 1u << x;
+        keys[k] = true;
+      }
     }
   }
 

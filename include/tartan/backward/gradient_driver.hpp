@@ -72,17 +72,19 @@ void run_passes(std::deque<GradientPass<T, S>>& passes, bool chain, const E& exe
     const Index job = all < 0 && call.dscore ? tickets.share(1) : all;
     for (const Cell& cell : cells.cells()) {
       pieces.push_back({&pass, &cell});
-      tickets.add({cell.row_chunk < 0 ? -1 : rows + cell.row_chunk,
-                   cell.key_chunk < 0 ? -1 : keys + cell.key_chunk, job});
+      tickets.add();
+      if (cell.row_chunk >= 0) tickets.and_shares(rows + cell.row_chunk);
+      for (Index x = 0; x < cell.key_chunks; ++x) tickets.and_shares(keys + cell.key_chunk + x);
+      if (job >= 0) tickets.and_shares(job);
     }
   }
   tickets.run(executor, [&](Index ticket) {
     const Piece& piece = pieces[static_cast<std::size_t>(ticket)];
     GradientPass<T, S>& pass = *piece.pass;
     CellRunner<T, S> runner(pass.job->call, *pass.cells, pass.gathered.data());
-    if (pass.first_of_keys) runner.clear_keys(*piece.cell);
     for (Index h = 0; h < pass.member.heads; ++h) {
-      runner.run(*piece.cell, pass.member.head + h, pass.first_of_rows);
+      runner.run(*piece.cell, pass.member.head + h, pass.first_of_rows,
+                 pass.first_of_keys && h == 0);
     }
   });
   run_tasks(executor, static_cast<Index>(passes.size()), [&](Index x) {

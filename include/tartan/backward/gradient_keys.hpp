@@ -2,6 +2,9 @@
 // packed copies, where rows lie scattered or their columns are not contiguous. Layer: backward.
 #pragma once
 
+#include <limits>
+#include <optional>
+
 #include "../attention/scratch.hpp"
 #include "rows.hpp"
 
@@ -18,7 +21,7 @@ struct KeyAccumulator {
 template <class T, class S>
 class GradientKeys {
  public:
-  static constexpr Index most = 64;  ///< keys in a block
+  static constexpr Index most = 256;  ///< keys that can be ready at once
 
   static std::size_t bytes(const GradientCall<T, S>& call) {
     return 2 * (Scratch::bytes_for<T>(most * padded<T>(call.k.cols)) +
@@ -31,71 +34,126 @@ class GradientKeys {
     for (T** room : {&room_v_, &room_dv_}) *room = scratch.take<T>(most * dv_);
   }
 
+  /// Begins with keys whose gradients in the matrices hold nothing from `written` on, which must be
+  /// one of `keys`, the lattice of all that will be opened until end_unwritten(). What is added
+  /// there first is written.
+  void begin_unwritten(const Lattice& keys, Index written) {
+    lattice_ = keys;
+    written_ = written;
+  }
+  /// Makes the gradients 0 that have not been written, before the key `end`.
+  void end_unwritten(Index end) {
+    clear_before(end);
+    written_ = all_written;
+  }
+
   /// Readies the keys [begin, end) of the band.
   void open(const Lattice& keys, Index begin, Index end, const KeyAccumulator<T>& into) {
     rows_ = {keys[begin], keys.step, end - begin};
     first_ = begin;
-    k_ = ready<const T>(call_.k, room_k_, d_);
-    v_ = ready<const T>(call_.v, room_v_, dv_);
-    if (into.dk) {
-      dk_to_ = {into.dk + begin * d_, d_};
+    finite_.reset();
+    k_ = ready(call_.k, room_k_, d_);
+    v_ = ready(call_.v, room_v_, dv_);
+    gathers_ = into.dk != nullptr;
+    in_room_ = !gathers_ && !(in_place(call_.dk) && in_place(call_.dv));
+    if (gathers_) {
+      dk_ = {into.dk + begin * d_, d_};
       dv_to_ = {into.dv + begin * dv_, dv_};
+    } else if (in_room_) {
+      dk_ = {room_dk_, d_};
+      dv_to_ = {room_dv_, dv_};
+      room_written_ = begin;
     } else {
-      dk_to_ = target(call_.dk, room_dk_, d_);
-      dv_to_ = target(call_.dv, room_dv_, dv_);
+      dk_ = {call_.dk.at(rows_.start, 0), rows_.step * call_.dk.row_stride};
+      dv_to_ = {call_.dv.at(rows_.start, 0), rows_.step * call_.dv.row_stride};
     }
+  }
+
+  /// To be called before gradients of the keys [begin, end) are added. True where they are to be
+  /// written instead, all of them, which is possible where `all` of them are added to.
+  bool begin_adding(Index begin, Index end, bool all) {
+    if (gathers_) return false;
+    Index& written = in_room_ ? room_written_ : written_;
+    if (end <= written) return false;
+    const bool write = all && begin >= written;
+    const Index clear_to = write ? begin : end;
+    if (in_room_) {
+      std::fill(dk(written).data, dk(clear_to).data, T(0));
+      std::fill(dv(written).data, dv(clear_to).data, T(0));
+    } else {
+      clear_before(clear_to);
+    }
+    written = end;
+    return write;
   }
 
   /// Adds gradients that were gathered in a copy to the matrices.
   void close() {
-    add(room_dk_, dk_to_, call_.dk);
-    add(room_dv_, dv_to_, call_.dv);
+    if (!in_room_ || room_written_ <= first_) return;
+    clear_before(first_);
+    const Index added = std::clamp(written_, first_, room_written_);
+    for (const bool first : {false, true}) {
+      const Index begin = first ? added : first_, end = first ? room_written_ : added;
+      const Lattice rows{rows_[begin - first_], rows_.step, end - begin};
+      add_rows(dk(begin).data, d_, call_.dk, rows, first);
+      add_rows(dv(begin).data, dv_, call_.dv, rows, first);
+    }
+    written_ = max(written_, room_written_);
   }
 
   RowsInMemory<const T> k(Index key) const { return from(k_, key); }
   RowsInMemory<const T> v(Index key) const { return from(v_, key); }
-  RowsInMemory<T> dk(Index key) const { return from(dk_to_, key); }
+  RowsInMemory<T> dk(Index key) const { return from(dk_, key); }
   RowsInMemory<T> dv(Index key) const { return from(dv_to_, key); }
 
   /// True where no element of the block's k is NaN or infinite.
-  bool finite() const { return rows_are_finite<T>(k_, rows_.count, d_); }
+  bool finite() const {
+    if (!finite_) finite_ = rows_are_finite<T>(k_, rows_.count, d_);
+    return *finite_;
+  }
 
  private:
+  static constexpr Index all_written = std::numeric_limits<Index>::max();
+
   template <class X>
   RowsInMemory<X> from(const RowsInMemory<X>& rows, Index key) const {
     return {rows.data + (key - first_) * rows.stride, rows.stride};
   }
 
   template <class X>
-  RowsInMemory<X> ready(const View<const S>& x, T* room, Index columns) const {
+  bool in_place(const View<X>& x) const {
+    return rows_in_place<T>(x) && !scattered(x, rows_.step);
+  }
+
+  RowsInMemory<const T> ready(const View<const S>& x, T* room, Index columns) const {
     if constexpr (std::is_same_v<T, S>) {
-      if (rows_in_place<T>(x) && !scattered(x, rows_.step)) {
-        return {x.at(rows_.start, 0), rows_.step * x.row_stride};
-      }
+      if (in_place(x)) return {x.at(rows_.start, 0), rows_.step * x.row_stride};
     }
     pack_rows<T>(rows_of(x, rows_.start, rows_.step), rows_.count, x.cols, room, columns);
     return {room, columns};
   }
 
-  RowsInMemory<T> target(const View<T>& x, T* room, Index columns) const {
-    if (rows_in_place<T>(x) && !scattered(x, rows_.step)) {
-      return {x.at(rows_.start, 0), rows_.step * x.row_stride};
-    }
-    std::fill_n(room, rows_.count * columns, T(0));
-    return {room, columns};
-  }
-
-  void add(const T* room, const RowsInMemory<T>& rows, const View<T>& x) const {
-    if (rows.data == room) add_rows(room, rows.stride, x, rows_);
+  /// Makes the gradients in the matrices 0 that have not been written, before the key `end`.
+  void clear_before(Index end) {
+    if (written_ >= end) return;
+    const Lattice rows{lattice_[written_], lattice_.step, end - written_};
+    fill_rows(T(0), call_.dk, rows);
+    fill_rows(T(0), call_.dv, rows);
+    written_ = end;
   }
 
   const GradientCall<T, S>& call_;
   Index d_, dv_;
   T *room_k_, *room_v_, *room_dk_, *room_dv_;
+  Lattice lattice_{};  // of the keys that may hold nothing
+  Index written_ = all_written;
   Lattice rows_{};  // of the matrices
   Index first_ = 0;
+  bool gathers_ = false, in_room_ = false;
+  Index room_written_ = 0;
+  mutable std::optional<bool> finite_;  // once it is known
   RowsInMemory<const T> k_{}, v_{};
-  RowsInMemory<T> dk_to_{}, dv_to_{};
+  RowsInMemory<T> dk_{}, dv_to_{};
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

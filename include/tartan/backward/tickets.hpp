@@ -1,10 +1,9 @@
 // Tickets: work that is done in the order of tickets wherever it shares something. Layer: backward.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <vector>
 
 #include "../parallel/executor.hpp"
@@ -22,8 +21,6 @@ struct TicketTurn {
 /// order for any number of threads.
 class Tickets {
  public:
-  static constexpr std::size_t most_turns = 3;
-
   /// Room for `count` more things to share; returns the first one's number.
   Index share(Index count) {
     const auto first = static_cast<Index>(used_.size());
@@ -31,16 +28,15 @@ class Tickets {
     return first;
   }
 
-  /// The next ticket; shared: numbers, or -1.
-  void add(const std::array<Index, most_turns>& shared) {
-    std::array<TicketTurn, most_turns> turns;
-    for (std::size_t x = 0; x < most_turns; ++x) {
-      turns[x] = {shared[x], shared[x] < 0 ? 0 : used_[static_cast<std::size_t>(shared[x])]++};
-    }
-    turns_.push_back(turns);
+  /// A ticket that shares nothing, the next one.
+  void add() { ends_.push_back(turns_.size()); }
+  /// The last ticket shares `shared`, too.
+  void and_shares(Index shared) {
+    turns_.push_back({shared, used_[static_cast<std::size_t>(shared)]++});
+    ends_.back() = turns_.size();
   }
 
-  Index count() const { return static_cast<Index>(turns_.size()); }
+  Index count() const { return static_cast<Index>(ends_.size()); }
 
   /// Calls work(ticket) for all of them. Those that run wait for earlier ones only, which run, too,
   /// or have ended: whatever the executor's order, and however few its threads, none waits in vain.
@@ -50,16 +46,16 @@ class Tickets {
     std::vector<std::atomic<std::int32_t>> done(used_.size());
     run_tasks(executor, count(), [&](Index) {
       const Index ticket = next.fetch_add(1);
-      const auto& turns = turns_[static_cast<std::size_t>(ticket)];
+      const std::size_t begin = ticket == 0 ? 0 : ends_[static_cast<std::size_t>(ticket - 1)];
+      const std::span turns(turns_.data() + begin, ends_[static_cast<std::size_t>(ticket)] - begin);
       for (const TicketTurn& turn : turns) {
-        if (turn.shared >= 0) wait_for(done[static_cast<std::size_t>(turn.shared)], turn.before);
+        wait_for(done[static_cast<std::size_t>(turn.shared)], turn.before);
       }
       struct Done {  // also where work throws: others may be waiting
         std::vector<std::atomic<std::int32_t>>& done;
-        const std::array<TicketTurn, most_turns>& turns;
+        std::span<const TicketTurn> turns;
         ~Done() {
           for (const TicketTurn& turn : turns) {
-            if (turn.shared < 0) continue;
             auto& counter = done[static_cast<std::size_t>(turn.shared)];
             counter.fetch_add(1, std::memory_order_release);
             counter.notify_all();
@@ -78,7 +74,8 @@ class Tickets {
     }
   }
 
-  std::vector<std::array<TicketTurn, most_turns>> turns_;
+  std::vector<TicketTurn> turns_;   // ticket after ticket
+  std::vector<std::size_t> ends_;   // of each ticket's turns
   std::vector<std::int32_t> used_;  // tickets so far, of what they share
 };
 

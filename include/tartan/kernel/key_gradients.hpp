@@ -14,19 +14,21 @@ struct RowsInMemory {
   Index stride;
 };
 
-/// R keys from slot e on by C vectors of columns from `col` on, over the lanes [begin, end). w:
-/// slots × lanes.
+/// R keys by C vectors of columns, over the lanes [begin, end). w: slots × lanes, from the first
+/// key's slot on. Adds to what `to` holds; where `first`, to zeros.
 template <class T, int R, int C>
 EIGEN_STRONG_INLINE void key_tile(const T* EIGEN_RESTRICT w, Index begin, Index end,
                                   const T* EIGEN_RESTRICT x, Index x_stride, T* EIGEN_RESTRICT to,
-                                  Index to_stride) {
+                                  Index to_stride, bool first) {
   using P = simd::Packet<T>;
   constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
   P sum[std::size_t(R)][std::size_t(C)];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8
-    for (int c = 0; c < C; ++c) sum[r][c] = simd::load(to + r * to_stride + c * W);
+    for (int c = 0; c < C; ++c) {
+      sum[r][c] = first ? simd::broadcast(T(0)) : simd::load(to + r * to_stride + c * W);
+    }
   }
 #pragma GCC unroll 1
   for (Index l = begin; l < end; ++l) {
@@ -53,13 +55,13 @@ EIGEN_STRONG_INLINE void key_tile(const T* EIGEN_RESTRICT w, Index begin, Index 
 /// The same over all columns, a multiple of Shape::width.
 template <class T, int R, int C = Shape<T>::cols>
 void key_rows(const T* w, Index begin, Index end, const RowsInMemory<const T>& x, Index col,
-              Index cols, const RowsInMemory<T>& to) {
+              Index cols, const RowsInMemory<T>& to, bool first) {
   constexpr int step = C * Shape<T>::width;
   for (; col + step <= cols; col += step) {
-    key_tile<T, R, C>(w, begin, end, x.data + col, x.stride, to.data + col, to.stride);
+    key_tile<T, R, C>(w, begin, end, x.data + col, x.stride, to.data + col, to.stride, first);
   }
   if constexpr (C > 1) {
-    if (col < cols) key_rows<T, R, C / 2>(w, begin, end, x, col, cols, to);
+    if (col < cols) key_rows<T, R, C / 2>(w, begin, end, x, col, cols, to, first);
   }
 }
 
