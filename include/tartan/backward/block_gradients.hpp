@@ -178,7 +178,7 @@ class BlockGradients {
   template <int N>
   void add_keys(const GradientTile<T, S>& t, const LaneBounds<T>& bounds, const KeyPart<T>& part,
                 bool first, Index e, Index low = 0) {
-    Index high = block_.full() ? t.rows() : low;
+    Index high = low;
     for (; e + N <= part.count; e += N) {
       const Index key = first_key(part) + e;
       while (low < t.rows() && bounds.last[low] < key) ++low;
@@ -210,7 +210,7 @@ class BlockGradients {
 
   /// Adds the block's pairs to the gradients of rows and keys.
   void finish(GradientTile<T, S>& t, const PlannedBand& planned, const LaneBounds<T>& bounds) {
-    const bool exact = block_.full() && !planned.keep;
+    const bool exact = !planned.keep && all_attend_all();
     if (!exact && !(t.finite && keys_.finite())) {
       add_isolated(planned, t);
       return;
@@ -254,6 +254,16 @@ class BlockGradients {
         }
       }
     }
+  }
+
+  bool all_attend_all() const {
+    for (const KeyPart<T>& part : block_) {
+      for (Index m = 0; m < 2; ++m) {
+        const SlotRange r = block_.range(part, m * W, W);
+        if (!r.full() || r.end - r.begin < part.count) return false;
+      }
+    }
+    return true;
   }
 
   static T* dq_of(GradientTile<T, S>& t, Index lane) { return t.dq.data + lane * t.dq.stride; }

@@ -120,6 +120,7 @@ class CellRunner {
     const Lattice rows{next.start - row_begin(), next.step, next.count};
     add_ahead(call_.beside(call_.q, head_), rows);
     add_ahead(call_.beside(call_.dout, head_), rows);
+    add_ahead(call_.beside(call_.out, head_), rows);
     add_ahead(call_.beside(call_.dq, head_), rows);
     cells_.plan().visit_bands(row_class(next), next, [&](const PlannedBand& planned) {
       const Band& band = planned.band;

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "gradient_driver.hpp"
+#include "sink_gradients.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
 /// The jobs of a call: one for each sequence and key/value head. Their plans are made in `plans`.
 template <class S, class P>
 auto gradient_jobs(const GradientRequest<S>& r, const P& pattern, const Options& options,
-                   const AllRowTerms<Computed<S>>& terms, const View<Computed<S>> (&sums)[3],
-                   Plans& plans) {
+                   const View<Computed<S>> (&sums)[3], Plans& plans) {
   using T = Computed<S>;
   const auto part = [](auto x, Index begin, Index rows, Index column, Index cols) {
     x.data = x.at(begin, column);
@@ -17,9 +17,9 @@ auto gradient_jobs(const GradientRequest<S>& r, const P& pattern, const Options&
     x.cols = cols;
     return x;
   };
-  const Index d = r.head_dim(), dv = r.value_dim(), group = r.heads.group(), n = r.q.rows;
+  const Index d = r.head_dim(), dv = r.value_dim(), group = r.heads.group();
   std::vector<GradientJob<T, S>> jobs;
-  for (const Sequence& s : sequences_of(r.batch, n, r.k.rows, options)) {
+  for (const Sequence& s : sequences_of(r.batch, r.q.rows, r.k.rows, options)) {
     if (s.queries() == 0) continue;
     const Extent extent{s.first_position, s.first_position + s.queries(), s.keys()};
     for (Index kv = 0; kv < r.heads.kv_heads(); ++kv) {
@@ -30,17 +30,11 @@ auto gradient_jobs(const GradientRequest<S>& r, const P& pattern, const Options&
       const auto keys = [&](const auto& x, Index cols) {
         return part(x, s.key_begin, s.keys(), kv * cols, cols);
       };
-      GradientCall<T, S> call{queries(r.q, d),
-                              keys(r.k, d),
-                              keys(r.v, dv),
-                              queries(r.dout, dv),
-                              queries(sums[0], d),
-                              keys(sums[1], d),
-                              keys(sums[2], dv),
-                              terms.lse.data() + head * n + s.query_begin,
-                              terms.delta.data() + head * n + s.query_begin,
-                              n,
-                              static_cast<T>(options.scale_for(d))};
+      GradientCall<T, S> call{queries(r.q, d),     keys(r.k, d),
+                              keys(r.v, dv),       queries(r.out, dv),
+                              queries(r.dout, dv), queries(sums[0], d),
+                              keys(sums[1], d),    keys(sums[2], dv),
+                              queries(r.lse, 1),   static_cast<T>(options.scale_for(d))};
       call.first_head = head;
       call.sequence = s.number;
       if (options.score) call.score = &options.score;
@@ -91,21 +85,24 @@ void differentiate(const GradientRequest<S>& r, const P& pattern, const Options&
                         r.heads.query);
   }
   Target<T, S> dq(r.dq), dk(r.dk), dv(r.dv);
-  const T factor = options.score ? T(1) : static_cast<T>(options.scale_for(r.head_dim()));
-  const AllRowTerms<T> terms = row_terms(r, options, factor, executor);
   Plans plans(Pattern<P> ? 1 : r.heads.query);
-  auto jobs =
-      gradient_jobs<S>(r, pattern, options, terms, {dq.sums(), dk.sums(), dv.sums()}, plans);
+  auto jobs = gradient_jobs<S>(r, pattern, options, {dq.sums(), dk.sums(), dv.sums()}, plans);
   ScoreGradients dscore = options.score.no_gradients();
   const bool chain = into.dscore && share_dscore(jobs, dscore);
+  for (const Sequence& s : sequences_of(r.batch, r.q.rows, r.k.rows, options)) {
+    if (s.queries() > 0 || into.accumulate) continue;  // there is no job
+    for (const Target<T, S>* target : {&dk, &dv}) {
+      fill_rows(T(0), target->sums(), Lattice::range(s.key_begin, s.key_end));
+    }
+  }
+  std::vector<double> dsinks;
+  if (into.dsinks && !options.sinks.empty()) dsinks = sink_gradients(r, options, executor);
   run_gradients<T, S>(jobs, into.accumulate, chain, executor);
   for (Target<T, S>* target : {&dq, &dk, &dv}) target->write(into.accumulate, executor);
   if (into.dsinks) {
     const bool one = options.sinks.size() == 1;
     if (!into.accumulate) into.dsinks->assign(options.sinks.size(), 0.0);
-    for (std::size_t h = 0; h < terms.dsinks.size(); ++h) {
-      (*into.dsinks)[one ? 0 : h] += terms.dsinks[h];
-    }
+    for (std::size_t h = 0; h < dsinks.size(); ++h) (*into.dsinks)[one ? 0 : h] += dsinks[h];
   }
   if (into.dscore) {
     for (const auto& job : jobs) {

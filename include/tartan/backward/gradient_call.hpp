@@ -7,16 +7,14 @@
 namespace tartan::detail::inline TARTAN_ISA {
 
 /// The gradients of the query heads of a sequence that share keys and values, computed in T over
-/// matrices of S. Shapes: q n×d, k m×d, v m×dv, dout n×dv; dq, dk and dv as q, k and v, with
-/// contiguous columns: gradients are added to what they hold. q, dout and dq are the first head's,
-/// the others' stand in the next columns.
+/// matrices of S. Shapes: q n×d, k m×d, v m×dv, out and dout n×dv, lse n; dq, dk and dv as q, k and
+/// v, with contiguous columns: gradients are added to what they hold. q, out, dout and dq are the
+/// first head's, the others' stand in the next columns.
 template <class T, class S = T>
 struct GradientCall {
-  View<const S> q, k, v, dout;
+  View<const S> q, k, v, out, dout;
   View<T> dq, dk, dv;
-  const T* lse;       ///< of each row, as RowTerms has it
-  const T* delta;     ///< dout · out, the same; times scale where there is no score
-  Index head_stride;  ///< of both, from head to head
+  View<const T> lse;  ///< of the first head; the others' are in the next columns
   T scale;
   Index first_head = 0;
   const Score* score = nullptr;      ///< what changes the scaled scores; null: nothing

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "cell_runner.hpp"
-#include "row_terms.hpp"
 #include "targets.hpp"
 #include "tickets.hpp"
 

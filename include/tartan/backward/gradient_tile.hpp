@@ -3,6 +3,8 @@
 
 #include "../attention/lane_bounds.hpp"
 #include "../attention/scratch.hpp"
+#include "../kernel/pair_gradients.hpp"
+#include "../simd/reduce.hpp"
 #include "rows.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
@@ -16,7 +18,7 @@ class GradientTile {
  public:
   static std::size_t bytes(const GradientCall<T, S>& call) {
     const Index d = padded<T>(call.q.cols), dv = padded<T>(call.v.cols);
-    return 3 * Scratch::bytes_for<T>(L * d) + 2 * Scratch::bytes_for<T>(L * dv) +
+    return 3 * Scratch::bytes_for<T>(L * d) + 3 * Scratch::bytes_for<T>(L * dv) +
            2 * Scratch::bytes_for<T>(L);
   }
 
@@ -24,7 +26,7 @@ class GradientTile {
     d_ = padded<T>(call.q.cols);
     dv_ = padded<T>(call.v.cols);
     for (T** room : {&qt, &room_q_, &room_dq_}) *room = scratch.take<T>(L * d_);
-    for (T** room : {&dout_t, &room_dout_}) *room = scratch.take<T>(L * dv_);
+    for (T** room : {&dout_t, &room_dout_, &room_out_}) *room = scratch.take<T>(L * dv_);
     for (T** room : {&lse_, &delta_}) *room = scratch.take<T>(L);
   }
 
@@ -42,10 +44,11 @@ class GradientTile {
     q = ready(call.beside(call.q, head), in, room_q_, d_, qt, call.score_unit());
     dout = ready(call.beside(call.dout, head), in, room_dout_, dv_, dout_t, call.dout_unit());
     finite = rows_are_finite<T>(q, in.count, d_) && rows_are_finite<T>(dout, in.count, dv_);
+    const RowsInMemory<const T> out = in_memory(call.beside(call.out, head), in, room_out_, dv_);
+    const View<const T> lse = call.beside(call.lse, head);
     for (Index l = 0; l < L; ++l) {
-      const Index at = head * call.head_stride + in[l];
-      lse_[l] = l < in.count ? call.lse[at] : no_lse<T>;
-      delta_[l] = l < in.count ? call.delta[at] : T(0);
+      lse_[l] = l < in.count ? in_base_2(*lse.at(in[l], 0)) : no_lse<T>;
+      delta_[l] = l < in.count ? product(out, l) * call.dout_unit() : T(0);
     }
     const View<T> to = call.beside(call.dq, head);
     // Where the kernel takes rows together, it writes them all.
@@ -84,26 +87,45 @@ class GradientTile {
     return {positions.half[0].start - row_begin, positions.half[0].step, rows()};
   }
 
-  /// Transposes rows of x, times a factor, and hands out the rows themselves.
+  /// Rows of x with padded columns: where they lie, or copied.
+  static RowsInMemory<const T> in_memory(const View<const S>& x, const Lattice& in, T* room,
+                                         Index columns) {
+    if constexpr (std::is_same_v<T, S>) {
+      if (rows_in_place<T>(x)) return {x.at(in.start, 0), in.step * x.row_stride};
+    }
+    pack_rows<T>(rows_of(x, in.start, in.step), in.count, x.cols, room, columns);
+    return {room, columns};
+  }
+
+  /// The same of rows that are read often, which are copied where they are scattered, too; and
+  /// transposed, times a factor.
   static RowsInMemory<const T> ready(const View<const S>& x, const Lattice& in, T* room,
                                      Index columns, T* transposed, T factor) {
-    RowsInMemory<const T> rows{room, columns};
-    bool in_place = false;
-    if constexpr (std::is_same_v<T, S>) {
-      in_place = rows_in_place<T>(x) && !scattered(x, in.step);
-      if (in_place) rows = {x.at(in.start, 0), in.step * x.row_stride};
+    RowsInMemory<const T> rows = in_memory(x, in, room, columns);
+    if (rows.data != room && scattered(x, in.step)) {
+      copy_into(rows.data, rows.stride, in.count, columns, room, columns, T(1));
+      rows = {room, columns};
     }
-    if (!in_place) pack_rows<T>(rows_of(x, in.start, in.step), in.count, x.cols, room, columns);
     if (in.count < L) std::fill_n(transposed, x.cols * L, T(0));
     transpose_into(rows.data, rows.stride, in.count, x.cols, transposed, L, factor);
     return rows;
   }
 
+  /// dout · out of a lane.
+  T product(const RowsInMemory<const T>& out, Index lane) const {
+    auto sum = simd::broadcast(T(0));
+    for (Index c = 0; c < dv_; c += W) {
+      sum = simd::pmadd(simd::load(dout.data + lane * dout.stride + c),
+                        simd::load(out.data + lane * out.stride + c), sum);
+    }
+    return simd::sum<T>(sum);
+  }
+
   Index d_ = 0, dv_ = 0;
   bool open_ = false;
   bool in_place_ = false;  // dq is
-  T *room_q_ = nullptr, *room_dq_ = nullptr, *room_dout_ = nullptr, *lse_ = nullptr,
-    *delta_ = nullptr;
+  T *room_q_ = nullptr, *room_dq_ = nullptr, *room_dout_ = nullptr, *room_out_ = nullptr,
+    *lse_ = nullptr, *delta_ = nullptr;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA
