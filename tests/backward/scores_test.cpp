@@ -100,7 +100,7 @@ TEST_CASE("gradients through each modifier, and through several") {
       CHECK(difference(g.dq, exact.dq) < 1e-9);
       CHECK(difference(g.dk, exact.dk) < 1e-9);
       CHECK(difference(g.dv, exact.dv) < 1e-9);
-      CHECK(gradients_are_exact(f, pattern));
+      CHECK(gradients_are_exact(f, pattern, 4));  // the reference's scores are modified in double
     });
   }
 }

@@ -35,9 +35,10 @@ double allowed_gradient_error(const Eigen::MatrixXd& exact,
   return std::max(4 * difference(rounded, exact), 32 * epsilon * std::max(size, sum));
 }
 
-/// True where the gradients of q, k and v are those of the reference, to rounding.
+/// True where the gradients of q, k and v are those of the reference, to rounding, or a few times
+/// that.
 template <class M, class P>
-bool gradients_are_exact(const Problem<M>& p, const P& pattern) {
+bool gradients_are_exact(const Problem<M>& p, const P& pattern, double times = 1) {
   using T = typename M::Scalar;
   const Differentiated<M> g = differentiated(p, pattern);
   const auto exact =
@@ -48,5 +49,6 @@ bool gradients_are_exact(const Problem<M>& p, const P& pattern) {
              allowed_gradient_error<T>(exact.dq, rounded.dq, p.q.rows()) &&
          difference(g.dk, exact.dk) <=
              allowed_gradient_error<T>(exact.dk, rounded.dk, p.q.rows()) &&
-         difference(g.dv, exact.dv) <= allowed_gradient_error<T>(exact.dv, rounded.dv, p.q.rows());
+         difference(g.dv, exact.dv) <=
+             times * allowed_gradient_error<T>(exact.dv, rounded.dv, p.q.rows());
 }
