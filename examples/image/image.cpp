@@ -9,10 +9,10 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
-#include <numbers>
-#include <random>
 #include <stdexcept>
 #include <vector>
+
+#include "denoising/gaussian.hpp"
 
 namespace image {
 namespace {
@@ -48,13 +48,7 @@ void write_png(const std::string& path, const Image& picture) {
 }
 
 Image with_noise(const Image& picture, double sigma, unsigned seed) {
-  std::mt19937 bits(seed);
-  const auto uniform = [&] { return (static_cast<double>(bits()) + 0.5) / 4294967296.0; };
-  // Box and Muller's method: std::normal_distribution differs between standard libraries.
-  const auto gaussian = [&] {
-    const double radius = std::sqrt(-2 * std::log(uniform()));
-    return radius * std::cos(2 * std::numbers::pi * uniform());
-  };
+  denoising::Gaussian gaussian(seed);
   Image noisy = picture;
   for (float& value : noisy.pixels.reshaped<Eigen::RowMajor>()) {
     value = static_cast<float>(to_byte(value + static_cast<float>(sigma * gaussian()))) / 255;
