@@ -14,6 +14,7 @@
 #include "families.hpp"
 #include "models.hpp"
 #include "plan.hpp"
+#include "training.hpp"
 
 namespace {
 
@@ -93,6 +94,13 @@ void decoding(Plan& plan, Index n) {
   bench::add_decoding(plan, n, 8);
 }
 
+/// The backward pass beside the forward one; on one thread, and on one and all.
+void training(Plan& plan, Index n) { bench::add_training(plan, n, {1}); }
+void training_threads(Plan& plan, Index n) {
+  const int all = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  bench::add_training(plan, n, {1, all});
+}
+
 /// How many runs take at least `seconds`: fixed beforehand, so that no round is spent on guessing.
 Index runs_for(const bench::Measurement& m, double seconds) {
   if (m.first_run >= seconds) return 1;
@@ -131,11 +139,13 @@ void measure(benchmark::State& state, const bench::Measurement& m, Progress& pro
 
 int main(int argc, char** argv) try {
   const std::map<std::string, void (*)(Plan&, Index)> suites = {
-      {"scale", scale},   {"families", families}, {"threads", threads}, {"shapes", shapes},
-      {"models", models}, {"decoding", decoding}, {"density", density}};
+      {"scale", scale},     {"families", families}, {"threads", threads},
+      {"shapes", shapes},   {"models", models},     {"decoding", decoding},
+      {"density", density}, {"training", training}, {"training_threads", training_threads}};
   if (argc < 5 || !suites.contains(argv[1])) {
     std::cerr << "usage: attention_bench "
-                 "scale|families|threads|shapes|models|decoding|density N ROUNDS SECONDS "
+                 "scale|families|threads|shapes|models|decoding|density|training|training_threads "
+                 "N ROUNDS SECONDS "
                  "[--benchmark_...]\n";
     return 2;
   }

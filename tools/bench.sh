@@ -89,7 +89,7 @@ compile_time() {
 
 case $mode in
   full)
-    steps=16
+    steps=20
     step "scale, N = 256" suite scale 256 21 0.02 "${pin[@]}"
     step "scale, N = 1024" suite scale 1024 21 0.05 "${pin[@]}"
     step "scale, N = 4096" suite scale 4096 15 0.05 "${pin[@]}"
@@ -103,12 +103,16 @@ case $mode in
     step "where dense wins, N = 4096" suite density 4096 9 0.02 "${pin[@]}"
     step "heads, score modifiers, scalars, N = 4096" suite models 4096 11 0.03
     step "decoding, a context of 65536" suite decoding 65536 31 0.01 "${pin[@]}"
+    step "gradients, N = 4096" suite training 4096 15 0.05 "${pin[@]}"
+    step "gradients, N = 16384" suite training 16384 9 0.05 "${pin[@]}"
+    step "gradients on one thread and all, N = 4096" suite training_threads 4096 15 0.05
+    step "gradients on one thread and all, N = 16384" suite training_threads 16384 7 0.05
     step "a million tokens" million 1048576
     step "a million tokens through a bounded cache" cache 1000000
     step "compile times" compile_time 5
     ;;
   quick)
-    steps=9
+    steps=11
     step "scale, N = 1024" suite scale 1024 7 0.02 "${pin[@]}"
     step "scale, N = 4096" suite scale 4096 5 0.02 "${pin[@]}"
     step "scale, N = 16384" suite scale 16384 3 0.02 "${pin[@]}"
@@ -118,9 +122,11 @@ case $mode in
     step "where dense wins, N = 4096" suite density 4096 3 0.01 "${pin[@]}"
     step "heads, score modifiers, scalars, N = 4096" suite models 4096 3 0.01
     step "decoding, a context of 65536" suite decoding 65536 5 0.01 "${pin[@]}"
+    step "gradients, N = 4096" suite training 4096 3 0.01 "${pin[@]}"
+    step "gradients on one thread and all, N = 4096" suite training_threads 4096 3 0.01
     ;;
   smoke)
-    steps=11
+    steps=13
     step "scale, N = 64" suite scale 64 1 0 "${pin[@]}"
     step "scale, N = 256" suite scale 256 1 0 "${pin[@]}"
     step "families, N = 256" suite families 256 1 0 "${pin[@]}"
@@ -129,6 +135,8 @@ case $mode in
     step "where dense wins, N = 256" suite density 256 1 0 "${pin[@]}"
     step "heads, score modifiers, scalars, N = 256" suite models 256 1 0
     step "decoding, a context of 1024" suite decoding 1024 1 0 "${pin[@]}"
+    step "gradients, N = 256" suite training 256 1 0 "${pin[@]}"
+    step "gradients on one thread and all, N = 256" suite training_threads 256 1 0
     step "many tokens" million 4096
     step "many tokens through a bounded cache" cache 4096
     step "compile times" compile_time 1

@@ -65,7 +65,7 @@ class Run:
         data = json.loads(path.read_text())
         self.context = data["context"]
         # Where one thread and several are compared, both by the same clock.
-        self.timed_by_wall = self.context["suite"] == "threads"
+        self.timed_by_wall = self.context["suite"] in ("threads", "training_threads")
         found = {}
         for entry in data["benchmarks"]:
             if entry["run_type"] != "iteration":
@@ -246,6 +246,34 @@ def decoding_section(n, run):
             *table(["pattern", "keys", "read", "decode", "decode / read", "GB/s"], sorted(rows))]
 
 
+def training_section(n, run):
+    rows, dense = [], run.get("backward", "Dense")
+    for m in by_counted(m for m in run.all if m.who == "backward"):
+        forward = run.get("forward", m.pattern)
+        speedup = dense.time / m.time
+        rows.append([m.pattern, duration(forward.time), duration(m.time),
+                     f"{m.time / forward.time:.2f}", f"{m.gflops:.0f}", three_digits(m.counted),
+                     three_digits(speedup), f"{speedup / m.counted:.2f}"])
+    return [f"### Gradients, N = {n}", "", spread_sentence(run), "",
+            *table(["pattern", "forward", "backward", "backward / forward", "GFLOP/s", "counted",
+                    "speed-up", "efficiency"], rows)]
+
+
+def training_threads_section(found):
+    rows = []
+    for n, run in found.items():
+        for m in run.all:
+            one = run.get("backward", m.pattern, threads=1)
+            if m.who == "backward" and m.threads > 1:
+                rows.append([m.pattern, str(n), duration(one.time), str(m.threads),
+                             duration(m.time), f"{one.time / m.time:.2f}"])
+    rows.sort()
+    if not rows:
+        return ["This machine has one thread.", ""]
+    return ["### Gradients of one head, on one thread and all", "",
+            *table(["pattern", "N", "one thread", "threads", "time", "speed-up"], rows)]
+
+
 def families(run):
     """Of the density suite: family -> [(density, time / dense time, parameter)], by density."""
     dense, found = run.get("tartan", "Dense"), {}
@@ -390,6 +418,12 @@ def main():
         lines += models_section(n, run)
     for n, run in runs(folder, "decoding").items():
         lines += decoding_section(n, run)
+    lines += ["## Gradients: float, head_dim 64, one thread", "",
+              "attention_backward() beside attention(). GFLOP/s counts five products for each "
+              "attended pair, 10 · count · d; *speed-up* is over our own dense backward pass.", ""]
+    for n, run in runs(folder, "training").items():
+        lines += training_section(n, run)
+    lines += training_threads_section(runs(folder, "training_threads"))
     lines += [*extras(folder),
               "## Where it loses", "", *losses(scale, found), ""]
     (folder / "report.md").write_text("\n".join(lines))
