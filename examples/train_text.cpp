@@ -135,8 +135,10 @@ void run(const Settings& settings) {
   std::cout << "----\n" << settings.prompt;
   const Bytes prompt(settings.prompt.begin(), settings.prompt.end());
   write_text(training.model(), prompt, settings.generate, settings.temperature,
-             std::uint64_t(settings.seed),
-             [](std::uint8_t byte) { std::cout << static_cast<char>(byte) << std::flush; });
+             std::uint64_t(settings.seed), [](std::uint8_t byte) {
+               const bool control = (byte < 32 && byte != '\n' && byte != '\t') || byte == 127;
+               std::cout << (control ? '?' : static_cast<char>(byte)) << std::flush;
+             });
   std::cout << "\n----\n";
 }
 

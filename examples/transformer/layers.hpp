@@ -63,7 +63,7 @@ class Linear {
 
   Matrix<T> backward(const Matrix<T>& dy, OpenMP threads) {
     // y = x W + b, summed over rows: dW += xᵀ dy, db += the sum of dy's rows
-    in_chunks(threads, w_.value.rows(), 32, [&](Index r, Index n) {
+    in_chunks(threads, w_.value.rows(), 64, [&](Index r, Index n) {
       w_.gradient.middleRows(r, n).noalias() += x_.middleCols(r, n).transpose() * dy;
     });
     b_.gradient += dy.colwise().sum();

@@ -19,7 +19,7 @@ void in_chunks(const tartan::OpenMP& threads, Index n, Index chunk, const F& f) 
 /// in_chunks() over the rows of a matrix.
 template <class F>
 void by_rows(const tartan::OpenMP& threads, Index rows, const F& f) {
-  in_chunks(threads, rows, 128, f);
+  in_chunks(threads, rows, 256, f);
 }
 
 }  // namespace transformer
