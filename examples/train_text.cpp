@@ -35,6 +35,10 @@ class Training {
         configuration_(configuration),
         model_(settings.shape(), std::uint64_t(settings.seed), {int(settings.threads)}),
         adam_(model_.parameters()) {
+    const auto folder = std::filesystem::path(settings.checkpoint).parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+      throw std::invalid_argument("--checkpoint: there is no folder '" + folder.string() + "'");
+    }
     if (!settings.checkpoint.empty() && std::filesystem::exists(settings.checkpoint)) {
       step_ = load_checkpoint(settings.checkpoint, configuration_, adam_);
       std::cout << "going on from " << settings.checkpoint << " after step " << step_ << '\n';

@@ -67,7 +67,7 @@ TEST_CASE("decoding agrees with the whole sequence, by tokens and by chunks") {
 TEST_CASE("greedy text is the likeliest byte of the whole sequence, again and again") {
   const MaskName mask = GENERATE(from_range(mask_names));
   CAPTURE(mask.name);
-  Transformer<float> model(small(mask.kind), 4, threads);
+  Transformer<double> model(small(mask.kind), 4, threads);
   Bytes text = bytes(7, 4), written;
   write_text(model, text, 40, 0, 1, [&](std::uint8_t byte) { written.push_back(byte); });
   for (const std::uint8_t byte : written) {
@@ -90,15 +90,15 @@ TEST_CASE("bytes are drawn as often as their logits say") {
 
 TEST_CASE("training takes the same bits for any number of threads") {
   const auto parameters_after = [](int count) {
-    Transformer<float> model({2, 32, 2, {MaskKind::alternating, 9, 9}}, 5, {count});
-    Adam<float> adam(model.parameters());
+    Transformer<double> model({2, 32, 2, {MaskKind::alternating, 9, 9}}, 5, {count});
+    Adam<double> adam(model.parameters());
     for (Index step = 1; step <= 3; ++step) {
       const Bytes tokens = bytes(2 * 170, unsigned(step)), targets = bytes(2 * 170, 9);
       model.loss_and_gradients(tokens, targets, 2);
       clip_gradients(adam.parameters(), 1);
       adam.update(0.01, step);
     }
-    std::vector<Matrix<float>> values;
+    std::vector<Matrix<double>> values;
     for (const auto* p : model.parameters()) values.push_back(p->value);
     return values;
   };
@@ -108,8 +108,8 @@ TEST_CASE("training takes the same bits for any number of threads") {
 }
 
 TEST_CASE("a model learns a short text by heart") {
-  Transformer<float> model({1, 32, 2, {MaskKind::merged, 6, 6}}, 6);
-  Adam<float> adam(model.parameters());
+  Transformer<double> model({1, 32, 2, {MaskKind::merged, 6, 6}}, 6);
+  Adam<double> adam(model.parameters());
   const std::string sentence = "a band and evenly spaced stripes";
   const Bytes text(sentence.begin(), sentence.end());
   const auto all = std::span(text);
@@ -123,6 +123,6 @@ TEST_CASE("a model learns a short text by heart") {
 
 TEST_CASE("a shape that cannot be is refused") {
   CHECK(message_of<std::invalid_argument>([] {
-          Transformer<float>({1, 30, 4, {}}, 1);
+          Transformer<double>({1, 30, 4, {}}, 1);
         }) == "width must be an even number of columns for each head, got width 30 and 4 heads");
 }
