@@ -15,6 +15,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,8 @@ MASKS = {"dense": "`Causal`",
 FULL = {"context": 2048, "batch": 1, "layers": 4, "width": 128, "heads": 4, "steps": 1600,
         "warmup": 50, "learning-rate": 0.003, "stride": 45, "window": 45, "evaluate-every": 50,
         "held-out": 16, "checkpoint-every": 50}
+SEEDS = "1,2,3"
+SOURCES = "the sources of this repository"
 SMOKE = {**FULL, "context": 96, "layers": 2, "width": 16, "heads": 2, "steps": 12, "warmup": 3,
          "stride": 10, "window": 10, "evaluate-every": 4, "held-out": 3, "checkpoint-every": 4}
 
@@ -85,6 +88,17 @@ def compiler(build):
             f"{value('CMAKE_CXX_FLAGS_RELEASE')} -march={value('TARTAN_MARCH')}").replace("  ", " ")
 
 
+def command(args, settings):
+    """What does all of it again."""
+    words = ["tools/train.sh"] + ["--smoke"] * args.smoke
+    usual = SMOKE if args.smoke else FULL
+    words += [f"--{name} {settings[name]}" for name in usual if settings[name] != usual[name]]
+    words += [f"--{name} {getattr(args, name)}" for name, value in (("only", ",".join(MASKS)),
+                                                                   ("seeds", SEEDS))
+              if getattr(args, name) != value]
+    return " ".join(words + ["--text FILE"] * (settings["text"] != SOURCES))
+
+
 class Run:
     """One training."""
 
@@ -123,8 +137,8 @@ class Run:
         command = [program, "--text", text, "--attention", self.mask, "--seed", self.seed,
                    "--checkpoint", self.checkpoint, "--log", self.log, "--prompt", "template <",
                    "--generate", 400]
-        for name, value in settings.items():
-            command += [f"--{name}", value]
+        for name in FULL:
+            command += [f"--{name}", settings[name]]
         written = bytearray()
         with subprocess.Popen(["taskset", "-c", str(core), *map(str, command)],
                               stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"}
@@ -138,6 +152,7 @@ class Run:
         text_written = bytes(written).decode(errors="replace").split("----\n")
         self.written.write_text(text_written[1] if len(text_written) > 1 else "")
         self.record.write_text(json.dumps({"commit": commit(), "machine": machine(core),
+                                           "compiler": compiler(program.parent.parent),
                                            "date": datetime.date.today().isoformat()}))
 
 
@@ -232,7 +247,7 @@ def write_report(args, settings, runs, text):
     records = [json.loads(run.record.read_text()) for run in finished]
     dense = next((r for r in results if r.mask == "dense"), None)
     rows = [[f"{r.mask}: {MASKS[r.mask]}", f"{r.pairs / results[0].pairs:.3f}" if dense else "",
-             f"{r.bits:.3f}", r.spread, f"{r.seeds}", f"{r.step_seconds:.3f}",
+             f"{r.bits:.3f}", r.spread, f"{r.seeds}", f"{r.step_seconds:.3g}",
              f"{dense.step_seconds / r.step_seconds:.2f}" if dense else ""] for r in results]
 
     def distinct(name):
@@ -246,11 +261,10 @@ def write_report(args, settings, runs, text):
              "gradients. Runs differ in the mask and the seed alone; w = "
              f"{settings['window']}, s = {settings['stride']}. The text, {len(text)} bytes "
              f"(SHA-256 {hashlib.sha256(text).hexdigest()[:16]}…), is "
-             f"{'the file ' + args.text if args.text else 'the sources of this repository'}; its "
-             f"last tenth is held out, and looked at in {settings['held-out']} sequences.", "",
-             "```", f"machine: {distinct('machine')}", f"compiler: {compiler(args.program.parent.parent)}",
+             f"{settings['text']}; its last tenth is held out, and looked at in {settings['held-out']} sequences.", "",
+             "```", f"machine: {distinct('machine')}", f"compiler: {distinct('compiler')}",
              f"commit: {distinct('commit')}", f"run: {distinct('date')}",
-             f"command: {args.command}", "```", "",
+             f"command: {command(args, settings)}", "```", "",
              *table(["mask", "pairs", "held-out bits a byte", "of the seeds", "seeds", "s a step",
                      "speed-up"], rows),
              "*Pairs* are those of a layer against dense's. *Bits* are the mean over seeds after the "
@@ -289,19 +303,41 @@ def arguments():
                         default=ROOT / "build/train/examples/train_text")
     parser.add_argument("--text", help="the file to learn from [the repository's sources]")
     parser.add_argument("--only", default=",".join(MASKS), help="masks, as dense,union [all]")
-    parser.add_argument("--seeds", default="1,2,3", help="seeds [1,2,3]")
+    parser.add_argument("--seeds", default=SEEDS, help=f"seeds [{SEEDS}]")
     parser.add_argument("--core", type=int, help="the core to run on [the last one allowed]")
     parser.add_argument("--smoke", action="store_true", help="tiny sizes, whose figures mean nothing")
     parser.add_argument("--report", action="store_true", help="train nothing; report what is there")
     for name, value in FULL.items():
         parser.add_argument(f"--{name}", type=type(value), help=f"of train_text [{value}]")
     args = parser.parse_args()
-    args.command = " ".join(["tools/train.sh", *sys.argv[1:]])
     args.out = args.out or ROOT / "build" / ("train-smoke" if args.smoke else "train-results")
     args.docs = args.docs or (args.out if args.smoke else ROOT / "docs" / "training")
     if args.core is None:
         args.core = max(os.sched_getaffinity(0))
     return args
+
+
+def common_settings(args):
+    """What all runs of a folder have in common, and their text: fixed by the first."""
+    text_file, settings_file = args.out / "text", args.out / "settings.json"
+    before = json.loads(settings_file.read_text()) if settings_file.exists() else {}
+    settings = before or dict(SMOKE if args.smoke else FULL, text=SOURCES)
+    for name in FULL:
+        given = getattr(args, name.replace("-", "_"))
+        if before and given not in (None, before[name]):
+            fail(f"the runs in {args.out} have --{name} {before[name]}, not {given} (name another "
+                 "folder with --out, or remove this one)")
+        settings[name] = settings[name] if given is None else given
+    if args.text:
+        text = pathlib.Path(args.text).read_bytes()
+        settings["text"] = f"the file {pathlib.Path(args.text).name}"
+    else:
+        text = text_file.read_bytes() if before else corpus()
+    if before and text != text_file.read_bytes():
+        fail(f"the runs in {args.out} have another text (name another folder with --out)")
+    text_file.write_bytes(text)
+    settings_file.write_text(json.dumps(settings))
+    return settings, text_file
 
 
 def main():
@@ -311,21 +347,10 @@ def main():
         fail(f"no mask is named '{unknown[0]}'; there are {', '.join(MASKS)}")
     if not re.fullmatch(r"\d+(,\d+)*", args.seeds):
         fail(f"--seeds must be numbers, as 1,2,3, got '{args.seeds}'")
-    settings = dict(SMOKE if args.smoke else FULL)
-    for name in settings:
-        given = getattr(args, name.replace("-", "_"))
-        settings[name] = settings[name] if given is None else given
+    if args.smoke and not args.report:
+        shutil.rmtree(args.out, ignore_errors=True)
     args.out.mkdir(parents=True, exist_ok=True)
-
-    # What all runs of a folder have in common: fixed by the first.
-    text_file, settings_file = args.out / "text", args.out / "settings.json"
-    if not settings_file.exists():
-        text_file.write_bytes(pathlib.Path(args.text).read_bytes() if args.text else corpus())
-        settings_file.write_text(json.dumps(settings))
-    if (before := json.loads(settings_file.read_text())) != settings:
-        name = next(n for n in settings if before.get(n) != settings[n])
-        fail(f"the runs in {args.out} have --{name} {before.get(name)}, not {settings[name]} "
-             "(name another folder with --out, or remove this one)")
+    settings, text_file = common_settings(args)
 
     runs = [Run(args.out, mask, int(seed)) for seed in args.seeds.split(",") for mask in masks]
     for number, run in enumerate(runs, 1):
