@@ -1,8 +1,10 @@
-# The plots of the training experiment: gnuplot -e "folder='DIR'; docs='DIR'; curves=N" train_plots.gp,
-# after train_report.py has written N curves to curves.dat. Writes steps.svg and time.svg.
+# The plots of the training experiment: gnuplot -e "folder='DIR'; docs='DIR'; curves=N; top=Y"
+# train_plots.gp, after train_report.py has written N curves to curves.dat; more than Y bits are not
+# shown. Writes steps.svg and time.svg.
 if (!exists("folder")) folder = "build/train-results"
 if (!exists("docs")) docs = folder
 if (!exists("curves")) curves = 5
+if (!exists("top")) top = 4
 set terminal svg size 820,600 font "sans-serif,14" background "white" enhanced
 set grid lc rgb "#dddddd"
 set border 3
@@ -11,7 +13,7 @@ array colour[5] = ["#000000", "#1b6ca8", "#d1495b", "#3a7d44", "#c98a1b"]
 
 data = folder."/curves.dat"
 set ylabel "held-out bits a byte, mean over seeds"
-set yrange [*:*]
+set yrange [*:top]
 set key top right Left reverse noenhanced spacing 1.1
 
 set output docs."/steps.svg"
