@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The training experiment, from nothing to docs/training/results.md: installs what is missing
 # (Debian), builds examples/train_text for this processor in build/train, trains the same decoder
-# with each mask and several seeds, and writes the table and its plot. Hours of one core; stop it
-# whenever you like, and start it again: it goes on where it was.
+# with each mask and several seeds, and writes the table and its plots. About an hour of one core; stop
+# it whenever you like, and start it again: it goes on where it was.
 #
 #   tools/train.sh                    everything
 #   tools/train.sh --smoke            tiny sizes: shows that everything runs; its figures mean nothing
