@@ -86,7 +86,7 @@ TEST_CASE("gradients through each modifier, and through several") {
   bias(3, 3) = bias(7, 2) = -std::numeric_limits<double>::infinity();
   const std::vector<Score> scores = {
       Softcap{2}, Alibi{0.1}, RelativeBias{table, -20}, ScoreBias{bias},
-      bend,       Bend{},     {bend, ByHead{}},         {Softcap{3}, Alibi{0.1}, Bend{}}};
+      bend,       Bend{},     {bend, ByHead{}},         {Softcap{3}, Alibi{0.02}, Bend{}}};
   for (std::size_t x = 0; x < scores.size(); ++x) {
     CAPTURE(x);
     Problem<RowMajor<double>> p({150, 150, 16, 16, 20}, 60);

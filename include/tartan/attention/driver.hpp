@@ -99,10 +99,10 @@ void run_together(std::span<const Problem<T, S>> problems, const E& executor) {
       const Index end = runs * (task + 1) / tasks;
       auto x =
           static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), at) - ends.begin());
-      for (; at < end; ++x) {
+      for (; at < end; at = min(end, ends[x]), ++x) {
         const Index first = x == 0 ? 0 : ends[x - 1];
         const auto run = [&](auto&& runner) {
-          for (; at < min(end, ends[x]); ++at) runner.run(at - first);
+          for (Index r = at; r < min(end, ends[x]); ++r) runner.run(r - first);
         };
         if (active[x].call.dropout) {  // which knows no pairs
           run(UnitRunner<T, S, simd::Singles<T>>(active[x]));
