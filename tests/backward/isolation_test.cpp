@@ -100,13 +100,21 @@ TEST_CASE("modifiers of the score keep rows and keys apart, too") {
   const RowMajor<float> dout = random_matrix<RowMajor<float>>(100, 8, 45);
   const auto pattern = Causal{} & (Local{20} | Strided{7});
   const auto expected = gradients(clean, dout, pattern);
-  for (const Index j : {0, 50, 99}) {
-    std::vector<bool> tainted(100);
-    for (Index r = 0; r < 100; ++r) tainted[static_cast<std::size_t>(r)] = pattern.contains(r, j);
-    Problem<RowMajor<float>> p = clean;
-    p.k.row(j).setConstant(std::numeric_limits<float>::quiet_NaN());
-    CAPTURE(j);
-    CHECK(isolated(gradients(p, dout, pattern), expected, s, pattern, tainted));
+  for (const Index x : {0, 50, 99}) {
+    for (const float poison :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+      std::vector<bool> tainted(100);
+      for (Index r = 0; r < 100; ++r) tainted[static_cast<std::size_t>(r)] = pattern.contains(r, x);
+      CAPTURE(x, poison);
+      Problem<RowMajor<float>> p = clean;
+      p.k.row(x).setConstant(poison);
+      CHECK(isolated(gradients(p, dout, pattern), expected, s, pattern, tainted));
+      tainted.assign(100, false);
+      tainted[static_cast<std::size_t>(x)] = true;
+      p = clean;
+      p.q.row(x).setConstant(poison);
+      CHECK(isolated(gradients(p, dout, pattern), expected, s, pattern, tainted));
+    }
   }
 }
 

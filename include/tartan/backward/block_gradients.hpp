@@ -47,6 +47,7 @@ class BlockGradients {
   void run(GradientTile<T, S>& t, const PlannedBand& planned, const LaneBounds<T>& bounds,
            const KeyRange& range, Index head) {
     block_.clear();
+    std::fill_n(exponent_, W, T(0));
     append(range, bounds);
     const KeyPart<T>& part = *block_.begin();
     const SlotRange ranges[2] = {block_.range(part, 0, W), block_.range(part, W, W)};
@@ -66,6 +67,7 @@ class BlockGradients {
                    const KeyRange& range, Index wrap) {
     const Index count = range.count();
     block_.clear();
+    std::fill_n(exponent_, W, T(0));
     append(range, bounds);
     append({range.begin + wrap, range.begin + wrap + L - 1}, bounds);
     KeyPart<T> part = *block_.begin();
@@ -75,7 +77,7 @@ class BlockGradients {
     products(t, part, range, ranges);
     for (Index m = 0; m < 2; ++m) {
       pair_gradients<T>(scores_ + m * W, gradients_ + m * W, nullptr, {all, {}}, 0, count,
-                        t.terms(m));
+                        t.terms(m), exponent_);
     }
     unwrap(scores_, count);
     unwrap(gradients_, count);
@@ -126,9 +128,12 @@ class BlockGradients {
                            call_.first_head + head};
       };
       if (!r.empty() && call_.score) {
-        for (Index e = r.begin; e < r.end && call_.dscore; ++e) {
-          std::copy_n(s + e * L, W, raw_ + e * L + m * W);
+        auto largest = simd::load(exponent_);  // before modifiers make what is infinite finite
+        for (Index e = r.begin; e < r.end; ++e) {
+          largest = simd::pmax(simd::exponent<T>(simd::load(s + e * L)), largest);
+          if (call_.dscore) simd::store(raw_ + e * L + m * W, simd::load(s + e * L));
         }
+        simd::store(exponent_, largest);
         call_.score->differentiate(run(scores_), slopes_ + m * W + r.begin * L);
       }
       if (!r.empty() && call_.dropout) {
@@ -138,7 +143,7 @@ class BlockGradients {
       }
       const SoftmaxPart<T> attended{r, block_.bounds(part, m * W)};
       pair_gradients<T>(s, dp, keep, attended, max(0, r.begin - R + 1),
-                        min(part.count, r.end + R - 1), t.terms(m));
+                        min(part.count, r.end + R - 1), t.terms(m), exponent_);
       if (planned.keep) leave_out(planned, t, range, part, m);
       if (r.empty() || !call_.score) continue;
       if (call_.dscore) {
@@ -211,7 +216,8 @@ class BlockGradients {
   /// Adds the block's pairs to the gradients of rows and keys.
   void finish(GradientTile<T, S>& t, const PlannedBand& planned, const LaneBounds<T>& bounds) {
     const bool exact = !planned.keep && all_attend_all();
-    if (!exact && !(t.finite && keys_.finite())) {
+    // A query, key, dout or value that is not finite makes all its scores, or dout · v, not finite.
+    if (!exact && simd::any_not_finite<T>(simd::load(exponent_))) {
       add_isolated(planned, t);
       return;
     }
@@ -280,6 +286,7 @@ class BlockGradients {
   // some calls need.
   T *scores_ = nullptr, *gradients_ = nullptr;
   T *keep_ = nullptr, *slopes_ = nullptr, *raw_ = nullptr;
+  T exponent_[std::size_t(W)] = {};  // the largest of the block's scores and of dout · v
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <limits>
-#include <optional>
 
 #include "../attention/scratch.hpp"
 #include "rows.hpp"
@@ -51,7 +50,6 @@ class GradientKeys {
   void open(const Lattice& keys, Index begin, Index end, const KeyAccumulator<T>& into) {
     rows_ = {keys[begin], keys.step, end - begin};
     first_ = begin;
-    finite_.reset();
     k_ = ready(call_.k, room_k_, d_);
     v_ = ready(call_.v, room_v_, dv_);
     gathers_ = into.dk != nullptr;
@@ -106,12 +104,6 @@ class GradientKeys {
   RowsInMemory<T> dk(Index key) const { return from(dk_, key); }
   RowsInMemory<T> dv(Index key) const { return from(dv_to_, key); }
 
-  /// True where no element of the block's k is NaN or infinite.
-  bool finite() const {
-    if (!finite_) finite_ = rows_are_finite<T>(k_, rows_.count, d_);
-    return *finite_;
-  }
-
  private:
   static constexpr Index all_written = std::numeric_limits<Index>::max();
 
@@ -151,7 +143,6 @@ class GradientKeys {
   Index first_ = 0;
   bool gathers_ = false, in_room_ = false;
   Index room_written_ = 0;
-  mutable std::optional<bool> finite_;  // once it is known
   RowsInMemory<const T> k_{}, v_{};
   RowsInMemory<T> dk_{}, dv_to_{};
 };

@@ -43,7 +43,6 @@ class GradientTile {
     const Lattice in = in_memory(row_begin);
     q = ready(call.beside(call.q, head), in, room_q_, d_, qt, call.score_unit());
     dout = ready(call.beside(call.dout, head), in, room_dout_, dv_, dout_t, call.dout_unit());
-    finite = rows_are_finite<T>(q, in.count, d_) && rows_are_finite<T>(dout, in.count, dv_);
     const RowsInMemory<const T> out = in_memory(call.beside(call.out, head), in, room_out_, dv_);
     const View<const T> lse = call.beside(call.lse, head);
     for (Index l = 0; l < L; ++l) {
@@ -79,7 +78,6 @@ class GradientTile {
   RowsInMemory<T> dq{};               ///< with padded columns
   const T* dq_so_far = nullptr;       ///< as dq, or null: zeros
   RowsInMemory<const T> q{}, dout{};  ///< with padded columns
-  bool finite = true;                 ///< none of q and dout is NaN or infinite
 
  private:
   /// The rows of the matrices.

@@ -38,17 +38,4 @@ void fill_rows(T value, const View<T>& x, const Lattice& rows) {
   for (Index r = 0; r < rows.count; ++r) std::fill_n(x.at(rows[r], 0), x.cols, value);
 }
 
-/// True where no element is NaN or infinite. columns: a multiple of Shape::width.
-template <class T>
-bool rows_are_finite(const RowsInMemory<const T>& x, Index rows, Index columns) {
-  constexpr int W = Shape<T>::width;
-  auto largest = simd::broadcast(T(0));
-  for (Index r = 0; r < rows; ++r) {
-    for (Index c = 0; c < columns; c += W) {
-      largest = simd::pmax(simd::exponent<T>(simd::load(x.data + r * x.stride + c)), largest);
-    }
-  }
-  return !simd::any_not_finite<T>(largest);
-}
-
 }  // namespace tartan::detail::inline TARTAN_ISA

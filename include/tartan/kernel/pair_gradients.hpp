@@ -27,21 +27,26 @@ T in_base_2(T lse) {
 /// Forward: weight = 2^(score - lse), out += weight * keep * v. So, in place of the scores in s
 /// weight * keep, and in place of dout · v in dp weight * (dp * keep - delta). s, dp, keep: slots ×
 /// lanes, from the vector's first lane. Slots in [begin, end) outside the part's range become 0.
+/// Notes the largest exponents of the scores and of dp, attended or not, in `exponent`, one vector.
 template <class T>
 void pair_gradients(T* EIGEN_RESTRICT s, T* EIGEN_RESTRICT dp, const T* EIGEN_RESTRICT keep,
-                    const SoftmaxPart<T>& part, Index begin, Index end, const RowTerms<T>& rows) {
+                    const SoftmaxPart<T>& part, Index begin, Index end, const RowTerms<T>& rows,
+                    T* exponent) {
   using P = simd::Packet<T>;
   constexpr int L = Shape<T>::lanes;
   const SlotRange& range = part.range;
   const P zero = simd::broadcast(T(0));
   const P lse = simd::load(rows.lse), delta = simd::load(rows.delta);
+  P largest = simd::load(exponent);
   const auto put = [&](Index e, const P& weight, const P& gradient) {
     simd::store(s + e * L, weight);
     simd::store(dp + e * L, gradient);
   };
   const auto work_out = [&](Index e, P& weight, P& gradient) {
-    weight = simd::exp2<T>(simd::psub(simd::load(s + e * L), lse));
+    const P score = simd::load(s + e * L);
     P d = simd::load(dp + e * L);
+    largest = simd::pmax(simd::pmax(simd::exponent<T>(score), simd::exponent<T>(d)), largest);
+    weight = simd::exp2<T>(simd::psub(score, lse));
     if (keep) d = simd::pmul(d, simd::load(keep + e * L));
     gradient = simd::pmul(weight, simd::psub(d, delta));
     if (keep) weight = simd::pmul(weight, simd::load(keep + e * L));
@@ -65,6 +70,7 @@ void pair_gradients(T* EIGEN_RESTRICT s, T* EIGEN_RESTRICT dp, const T* EIGEN_RE
   }
   edge(range.full_end, range.end);
   for (Index e = max(begin, range.end); e < end; ++e) put(e, zero, zero);
+  simd::store(exponent, largest);
   if (range.hole_begin >= range.hole_end) return;
   const P lower = simd::load(part.bounds.hole_lower), upper = simd::load(part.bounds.hole_upper);
   for (Index e = range.hole_begin; e < range.hole_end; ++e) {
