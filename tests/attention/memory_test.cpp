@@ -56,6 +56,20 @@ std::size_t bytes_taken(Index n, const P& pattern) {
   return peak_bytes - before;
 }
 
+/// The same of a call of the backward pass.
+template <class P>
+std::size_t bytes_of_gradients(Index n, const P& pattern) {
+  using M = RowMajor<float>;
+  const Problem<M> p({n, n, 32, 32}, 60);
+  const auto forward = attention_with_lse(p.q, p.k, p.v, pattern, {}, Serial{});
+  M dq(n, 32), dk(n, 32), dv(n, 32);
+  const std::size_t before = live_bytes;
+  peak_bytes = before;
+  attention_backward_into(dq, dk, dv, p.q, p.k, p.v, forward.out, forward.lse, p.v, pattern, {},
+                          Serial{});
+  return peak_bytes - before;
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -69,6 +83,18 @@ TEST_CASE(
     CHECK(bytes_taken(n, Local{65} | Strided{256}) <
           256 * 400 + static_cast<std::size_t>(n) * 2 * sizeof(float));
   }
+}
+
+TEST_CASE("gradients take no more than a plan, and for columns at most as much as dk and dv") {
+  bytes_of_gradients(300, Local{9} | Strided{16});  // this thread's tiles, kept
+  for (const Index n : {1000, 8000, 32000}) {
+    CAPTURE(n);
+    const auto of_keys = static_cast<std::size_t>(n) * (32 + 32) * sizeof(float);
+    CHECK(bytes_of_gradients(n, Dense{} & Local{65}) < 32 * 1024);
+    CHECK(bytes_of_gradients(n, Strided{256}) < 256 * 1024);
+    CHECK(bytes_of_gradients(n, Local{65} | (Causal{} & Columns{64})) < of_keys + 64 * 1024);
+  }
+  CHECK(bytes_of_gradients(8000, Dense{}) < 256 * 1024);
 }
 
 TEST_CASE("a second call allocates only its plan and what lists it") {
