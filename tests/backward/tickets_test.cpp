@@ -1,27 +1,14 @@
 // Tickets: work that shares something is done in their order, on any executor.
 #include <tartan/backward/tickets.hpp>
 #include <tartan/parallel/serial.hpp>
-#include <thread>
 
 #include "support/catch.hpp"
+#include "support/own_threads.hpp"
 
 using namespace tartan;
 using detail::Tickets;
 
 namespace {
-struct Threads {
-  int threads;
-  void operator()(Index count, Task task) const {
-    std::vector<std::thread> team;
-    for (Index t = 0; t < threads; ++t) {
-      team.emplace_back([=, this] {
-        for (Index i = t; i < count; i += threads) task(i);
-      });
-    }
-    for (std::thread& thread : team) thread.join();
-  }
-};
-
 /// What each shared thing saw: the tickets that named it, in the order in which they ran.
 template <class E>
 std::vector<std::vector<Index>> seen(const Tickets& tickets,
@@ -61,7 +48,7 @@ TEST_CASE("tickets that share something run in their order") {
   };
   CHECK(seen(tickets, shared, 5, in_reverse) == expected);
   for (const int threads : {2, 5, 16})
-    CHECK(seen(tickets, shared, 5, Threads{threads}) == expected);
+    CHECK(seen(tickets, shared, 5, OwnThreads{threads}) == expected);
 }
 
 TEST_CASE("no tickets, no work") {
@@ -79,7 +66,7 @@ TEST_CASE("work that throws does not keep others waiting") {
   }
   for (const int threads : {1, 4}) {
     CHECK(message_of<std::runtime_error>([&] {
-            tickets.run(Threads{threads}, [](Index t) {
+            tickets.run(OwnThreads{threads}, [](Index t) {
               if (t == 9) throw std::runtime_error("ticket 9");
             });
           }) == "ticket 9");

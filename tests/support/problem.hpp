@@ -2,6 +2,7 @@
 #pragma once
 
 #include <random>
+#include <vector>
 
 #include <tartan/tartan.hpp>
 
@@ -23,6 +24,17 @@ struct Sizes {
   tartan::Index n, m, d, dv;
   tartan::Index query_offset = 0;
 };
+
+/// Sizes at the edges: none and one, less than a vector, a tile and more, sizes that divide
+/// nothing.
+inline const std::vector<Sizes> edge_shapes = {
+    {0, 0, 4, 4},          {0, 5, 4, 4},           {5, 0, 4, 4},
+    {1, 1, 1, 1},          {1, 1, 64, 64},         {2, 3, 5, 7},
+    {3, 2, 0, 4},          {3, 2, 4, 0},           {16, 16, 16, 16},
+    {31, 33, 8, 9},        {33, 31, 9, 8},         {64, 64, 64, 64},
+    {65, 130, 17, 33},     {130, 65, 32, 31},      {200, 200, 64, 64},
+    {97, 513, 20, 3},      {300, 300, 40, 48},     {1, 400, 64, 64, 399},
+    {40, 150, 8, 16, 110}, {150, 40, 8, 16, -110}, {129, 500, 64, 80, 1000}};
 
 template <class M>
 struct Problem {

@@ -1,38 +1,15 @@
 // Who runs the work changes nothing about the result: bitwise the same for any number of threads.
-#include <Eigen/Core>
-#if __has_include(<Eigen/ThreadPool>)
-#include <Eigen/ThreadPool>
-#else
-#define EIGEN_USE_THREADS
-#include <unsupported/Eigen/CXX11/ThreadPool>
-#endif
 #include <thread>
 #include <vector>
 
 #include "support/catch.hpp"
 #include "support/compare.hpp"
+#include "support/eigen_thread_pool.hpp"
+#include "support/own_threads.hpp"
 #include "support/patterns.hpp"
 #include "support/problem.hpp"
 
 using namespace tartan;
-
-namespace {
-
-/// A user's own executor: new threads for each call, tasks dealt out round robin.
-struct OwnThreads {
-  int threads;
-  void operator()(Index count, const std::function<void(Index)>& task) const {
-    std::vector<std::thread> team;
-    for (Index t = 0; t < threads; ++t) {
-      team.emplace_back([=, this] {
-        for (Index i = t; i < count; i += threads) task(i);
-      });
-    }
-    for (std::thread& thread : team) thread.join();
-  }
-};
-
-}  // namespace
 
 TEST_CASE("the same bits for every executor and every number of threads") {
   const Problem<RowMajor<float>> p({700, 650, 32, 24, 5}, 50);

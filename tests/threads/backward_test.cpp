@@ -1,30 +1,14 @@
 // Who runs the work changes nothing about gradients: bitwise the same for any number of threads,
 // for one head and for many, with learned numbers, too.
-#include <functional>
-#include <thread>
-
 #include "support/catch.hpp"
 #include "support/eigen_thread_pool.hpp"
 #include "support/gradients.hpp"
+#include "support/own_threads.hpp"
 #include "support/patterns.hpp"
 
 using namespace tartan;
 
 namespace {
-
-/// A user's own executor: new threads for each call, tasks dealt out round robin.
-struct OwnThreads {
-  int threads;
-  void operator()(Index count, const std::function<void(Index)>& task) const {
-    std::vector<std::thread> team;
-    for (Index t = 0; t < threads; ++t) {
-      team.emplace_back([=, this] {
-        for (Index i = t; i < count; i += threads) task(i);
-      });
-    }
-    for (std::thread& thread : team) thread.join();
-  }
-};
 
 const auto in_reverse = [](Index count, auto task) {
   while (count-- > 0) task(count);

@@ -83,25 +83,18 @@ MultiHeadGradients<Real> multi_head_attention_backward(
   MultiHeadGradients<Real> g{Matrix::Zero(q.rows(), q.cols()), Matrix::Zero(k.rows(), k.cols()),
                              Matrix::Zero(v.rows(), v.cols()),
                              std::vector<Real>(static_cast<std::size_t>(heads.query))};
-  for (std::size_t b = 0; b + 1 < batch.query_offsets.size(); ++b) {
-    const Index row = batch.query_offsets[b], rows = batch.query_offsets[b + 1] - row;
-    const Index key = batch.keys()[b], keys = batch.keys()[b + 1] - key;
-    Options own = options;
-    if (!batch.first_positions.empty()) own.query_offset = batch.first_positions[b];
-    for (Index h = 0; h < heads.query; ++h) {
-      const Index kv = h / heads.group();
-      with_pattern(pattern, h, [&](const auto& p) {
-        const auto one = reference::attention_backward<Real>(
-            q.block(row, h * d, rows, d), k.block(key, kv * d, keys, d),
-            v.block(key, kv * dv, keys, dv), dout.block(row, h * dv, rows, dv), p, own, h,
-            static_cast<Index>(b));
-        g.dq.block(row, h * d, rows, d) += one.dq;
-        g.dk.block(key, kv * d, keys, d) += one.dk;
-        g.dv.block(key, kv * dv, keys, dv) += one.dv;
-        g.dsinks[static_cast<std::size_t>(h)] += one.dsink;
-      });
-    }
-  }
+  for_each_head(heads, batch, pattern, options,
+                [&](const Lattice& queries, const Lattice& keys, Index h, const auto& p,
+                    const Options& own, Index sequence) {
+                  const Index kv = h / heads.group();
+                  const auto one = reference::attention_backward<Real>(
+                      head_of(q, queries, h, d), head_of(k, keys, kv, d), head_of(v, keys, kv, dv),
+                      head_of(dout, queries, h, dv), p, own, h, sequence);
+                  head_of(g.dq, queries, h, d) += one.dq;
+                  head_of(g.dk, keys, kv, d) += one.dk;
+                  head_of(g.dv, keys, kv, dv) += one.dv;
+                  g.dsinks[static_cast<std::size_t>(h)] += one.dsink;
+                });
   return g;
 }
 

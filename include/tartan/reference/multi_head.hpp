@@ -7,6 +7,30 @@
 
 namespace tartan::reference {
 
+/// Calls visit(queries, keys, head, pattern, options, sequence) for each sequence and query head:
+/// its rows of q, of k, and what it has of the others.
+template <class P, class Visit>
+void for_each_head(const Heads& heads, const Batch& batch, const P& pattern, const Options& options,
+                   const Visit& visit) {
+  for (std::size_t b = 0; b + 1 < batch.query_offsets.size(); ++b) {
+    const Index row = batch.query_offsets[b], key = batch.keys()[b];
+    const Lattice queries = Lattice::range(row, batch.query_offsets[b + 1]);
+    const Lattice keys = Lattice::range(key, batch.keys()[b + 1]);
+    Options own = options;
+    if (!batch.first_positions.empty()) own.query_offset = batch.first_positions[b];
+    for (Index h = 0; h < heads.query; ++h) {
+      with_pattern(pattern, h,
+                   [&](const auto& p) { visit(queries, keys, h, p, own, static_cast<Index>(b)); });
+    }
+  }
+}
+
+/// The columns of head `h`, each of `width` columns, in these rows of x.
+template <class M>
+auto head_of(M& x, const Lattice& rows, Index h, Index width) {
+  return x.block(rows.start, h * width, rows.count, width);
+}
+
 /// multi_head_attention_with_lse() in Real: for each sequence and query head, attention of its own.
 template <class Real = double>
 struct MultiHeadAttention {
@@ -22,22 +46,16 @@ MultiHeadAttention<Real> multi_head_attention_with_lse(
   MultiHeadAttention<Real> result;
   result.out.setZero(q.rows(), heads.query * dv);
   result.lse.setZero(q.rows(), heads.query);
-  for (std::size_t b = 0; b + 1 < batch.query_offsets.size(); ++b) {
-    const Index row = batch.query_offsets[b], rows = batch.query_offsets[b + 1] - row;
-    const Index key = batch.keys()[b], keys = batch.keys()[b + 1] - key;
-    Options own = options;
-    if (!batch.first_positions.empty()) own.query_offset = batch.first_positions[b];
-    for (Index h = 0; h < heads.query; ++h) {
-      const Index kv = h / heads.group();
-      with_pattern(pattern, h, [&](const auto& p) {
-        const auto one = reference::attention_with_lse<Real>(
-            q.block(row, h * d, rows, d), k.block(key, kv * d, keys, d),
-            v.block(key, kv * dv, keys, dv), p, own, h, static_cast<Index>(b));
-        result.out.block(row, h * dv, rows, dv) = one.out;
-        result.lse.block(row, h, rows, 1) = one.lse;
-      });
-    }
-  }
+  for_each_head(heads, batch, pattern, options,
+                [&](const Lattice& queries, const Lattice& keys, Index h, const auto& p,
+                    const Options& own, Index sequence) {
+                  const Index kv = h / heads.group();
+                  const auto one = reference::attention_with_lse<Real>(
+                      head_of(q, queries, h, d), head_of(k, keys, kv, d), head_of(v, keys, kv, dv),
+                      p, own, h, sequence);
+                  head_of(result.out, queries, h, dv) = one.out;
+                  head_of(result.lse, queries, h, 1) = one.lse;
+                });
   return result;
 }
 
