@@ -56,6 +56,9 @@ class BlockGradients {
     finish(t, planned, bounds);
   }
 
+  /// About how often it looks ahead for a tile and so many keys.
+  static Index steps(Index keys) { return max(1, ceil_div(keys, block_keys) * (L / R) + keys / R); }
+
   /// Keys of a wrapped part (see KeyPart) that fill a block with those it is wrapped with.
   static constexpr Index most_wrapped = block_keys - (L - 1);
   /// True where the call lets parts be wrapped.
@@ -188,6 +191,7 @@ class BlockGradients {
       const Index key = first_key(part) + e;
       while (low < t.rows() && bounds.last[low] < key) ++low;
       while (high < t.rows() && bounds.first[high] < key + N) ++high;
+      ahead_.step();
       if (low >= high) continue;
       const Index at = (part.slot + e) * L;
       key_rows<T, N>(gradients_ + at, low, high, t.q, 0, d_, keys_.dk(key), first);

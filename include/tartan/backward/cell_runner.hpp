@@ -122,10 +122,12 @@ class CellRunner {
     add_ahead(call_.beside(call_.dout, head_), rows);
     add_ahead(call_.beside(call_.out, head_), rows);
     add_ahead(call_.beside(call_.dq, head_), rows);
+    Index keys_of_tile = 0;  // about
     cells_.plan().visit_bands(row_class(next), next, [&](const PlannedBand& planned) {
       const Band& band = planned.band;
       const Lattice common = next.within(band.rows.start, band.rows.end());
       if (common.empty() || cells_.find(planned)) return;
+      keys_of_tile += min(band.keys.count, band.keys_of(planned.mover(common.start)).count() + L);
       const Lattice in = band.keys.within(cell_->key_begin, cell_->key_end);
       Index begin = max(in.start, band.keys[band.keys_of(planned.mover(common.start)).first]);
       if (row_class(next) == row_class(group) && band.rows.start <= group.start) {
@@ -138,7 +140,7 @@ class CellRunner {
       add_ahead(call_.dk, keys);
       add_ahead(call_.dv, keys);
     });
-    ahead_.within(ceil_div(group.count, Shape<T>::rows));
+    ahead_.within(BlockGradients<T, S>::steps(keys_of_tile) * ceil_div(group.count, L));
   }
 
   template <class X>
