@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../attention/pass.hpp"
+#include "../kernel/pack.hpp"
 #include "../scores/dropout.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {

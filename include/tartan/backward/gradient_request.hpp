@@ -82,7 +82,8 @@ void check_gradients(const GradientRequest<S>& r) {
 }
 
 /// Throws std::invalid_argument where what is added to does not have the shape of what is added.
-inline void check_gradient_options(const GradientOptions& into, const Options& options) {
+template <class Into>
+void check_gradient_options(const Into& into, const Options& options) {
   if (!into.accumulate) return;
   if (into.dsinks && into.dsinks->size() != options.sinks.size()) {
     refuse("dsinks has " + std::to_string(into.dsinks->size()) + " numbers for " +

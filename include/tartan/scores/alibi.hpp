@@ -62,10 +62,12 @@ class Alibi {
   }
 
   static constexpr bool adds_to_scores = true;
-  Eigen::MatrixXd no_gradient() const {
-    return Eigen::MatrixXd::Zero(static_cast<Index>(slopes_.size()), 1);
+  template <class M>
+  M no_gradient() const {
+    return M::Zero(static_cast<Index>(slopes_.size()), 1);
   }
-  void add_gradient(Eigen::MatrixXd& into, Index i, Index j, Index head, double gradient) const {
+  template <class M>
+  void add_gradient(M& into, Index i, Index j, Index head, double gradient) const {
     into(slopes_.size() == 1 ? 0 : head) -= gradient * static_cast<double>(std::abs(i - j));
   }
 

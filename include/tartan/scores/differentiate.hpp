@@ -134,14 +134,14 @@ void differentiate(const ScoreRun<T>& run, T* slopes, const std::tuple<F...>& mo
 /// score changes the loss by.
 template <class F>
 concept HasNumbers = requires(const F& f, Eigen::MatrixXd& into) {
-  { f.no_gradient() } -> std::convertible_to<Eigen::MatrixXd>;
+  { f.template no_gradient<Eigen::MatrixXd>() } -> std::convertible_to<Eigen::MatrixXd>;
   f.add_gradient(into, Index{}, Index{}, Index{}, double{});
 };
 
 template <class F>
 Eigen::MatrixXd no_gradient(const F& f) {
   if constexpr (HasNumbers<F>) {
-    return f.no_gradient();
+    return f.template no_gradient<Eigen::MatrixXd>();
   } else {
     return {};
   }

@@ -115,8 +115,12 @@ class RelativeBias {
   }
 
   static constexpr bool adds_to_scores = true;
-  Eigen::MatrixXd no_gradient() const { return Eigen::MatrixXd::Zero(weights_, heads_); }
-  void add_gradient(Eigen::MatrixXd& into, Index i, Index j, Index head, double gradient) const {
+  template <class M>
+  M no_gradient() const {
+    return M::Zero(weights_, heads_);
+  }
+  template <class M>
+  void add_gradient(M& into, Index i, Index j, Index head, double gradient) const {
     const Index row = std::clamp<Index>(i - j - first_, 0, count_ - 1);
     const Index weight = weight_of_row_ ? (*weight_of_row_)[static_cast<std::size_t>(row)] : row;
     into(weight, heads_ == 1 ? 0 : head) += gradient;

@@ -86,10 +86,12 @@ class ScoreBias {
   }
 
   static constexpr bool adds_to_scores = true;
-  Eigen::MatrixXd no_gradient() const {
-    return Eigen::MatrixXd::Zero(bias_->rows(), bias_->cols());
+  template <class G>
+  G no_gradient() const {
+    return G::Zero(bias_->rows(), bias_->cols());
   }
-  void add_gradient(Eigen::MatrixXd& into, Index i, Index j, Index, double gradient) const {
+  template <class G>
+  void add_gradient(G& into, Index i, Index j, Index, double gradient) const {
     into(i, j) += gradient;
   }
 
