@@ -120,11 +120,11 @@ TEST_CASE("a pattern named as a type, and any storage") {
   // the gradients is written.
   using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
   using Strided2 = Eigen::Map<ColMajor<float>, Eigen::Unaligned, Stride>;
-  for (const auto& [outer, inner] : {std::pair<Index, Index>{1, 40}, {200, 2}}) {
+  for (const Stride& stride : {Stride(1, 40), Stride(200, 2)}) {
     std::vector<float> memory[3];
     const auto map = [&](int x, Index rows, Index cols) {
       memory[x].assign(std::size_t(30000), float(test::untouched));
-      return Strided2(memory[x].data() + 7, rows, cols, Stride(outer, inner));
+      return Strided2(memory[x].data() + 7, rows, cols, stride);
     };
     auto dq = map(0, 80, 12), dk = map(1, 80, 12), dv = map(2, 80, 20);
     attention_backward_into(dq, dk, dv, p.q, p.k, p.v, g.out, g.lse, g.dout, Local<9>{});
