@@ -16,11 +16,6 @@ struct AttentionGradients {
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-template <class T>
-View<const T> as_const_view(const View<T>& x) {
-  return as_const(x);
-}
-
 /// The request of a call's inputs; gradients are still to be set.
 template <class S, class L>
 GradientRequest<S> gradient_request(const View<const S>& q, const View<const S>& k,

@@ -74,7 +74,7 @@ class Cells {
     return at != gathered_.end() && at->band == &band ? &*at : nullptr;
   }
 
-  /// True where no two classes of rows have keys in common; then the residue of its keys.
+  /// True where no two classes of rows have keys in common.
   bool classes_are_apart() const { return apart_; }
 
   /// The keys of a class in a cell: all that it may add to, and no other class where they are
