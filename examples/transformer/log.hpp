@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
@@ -27,7 +28,9 @@ class Log {
     std::string kept = std::string(head) + "\n";
     std::ifstream old(path);
     std::string line;
-    std::getline(old, line);
+    if (old && (std::filesystem::is_directory(path) || (std::getline(old, line) && line != head))) {
+      throw std::invalid_argument("--log: '" + path + "' is there, and is no log of this program");
+    }
     while (std::getline(old, line)) {
       if (old.eof()) break;  // without its end: the program stopped while it wrote
       if (std::atol(line.c_str()) > last_step) break;

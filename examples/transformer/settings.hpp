@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <ostream>
 #include <stdexcept>
@@ -127,6 +128,40 @@ inline void set_flag(const Flag& flag, const std::string& word) {
   if (double* const* number = std::get_if<double*>(&flag.value)) parse(*number);
 }
 
+/// Throws std::invalid_argument where one file is to be read and written, or written as two.
+inline void refuse_one_file_for_two(const Settings& s) {
+  const std::pair<const char*, const std::string*> files[] = {
+      {"--text", &s.text}, {"--checkpoint", &s.checkpoint}, {"--log", &s.log}};
+  const auto place = [](const std::string& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  };
+  for (const auto& [name, path] : files) {
+    for (const auto& [other, other_path] : files) {
+      if (name == other || path->empty() || other_path->empty()) continue;
+      if (place(*path) == place(*other_path)) {
+        throw std::invalid_argument(std::string(name) + " and " + other + " are one file: '" +
+                                    *path + "'");
+      }
+    }
+  }
+  if (std::filesystem::is_directory(s.checkpoint)) {
+    throw std::invalid_argument("--checkpoint: '" + s.checkpoint + "' is a folder");
+  }
+}
+
+/// Throws std::invalid_argument where the parameters would be beyond 10^9: with their gradients and
+/// Adam's two moments they take 16 bytes each.
+inline void refuse_absurd_sizes(const Settings& s) {
+  const double width = double(s.width);
+  const double parameters = 12 * width * width * double(s.layers);
+  if (parameters > 1e9) {
+    std::ostringstream text;
+    text << "--layers and --width make " << parameters
+         << " parameters; at most 10^9 (16 GB with their moments)";
+    throw std::invalid_argument(text.str());
+  }
+}
+
 /// Reads the command line. Throws std::invalid_argument, with what is wrong in one line.
 inline Settings parse_settings(const std::vector<std::string>& arguments) {
   Settings settings;
@@ -154,6 +189,8 @@ inline Settings parse_settings(const std::vector<std::string>& arguments) {
     settings.stride = static_cast<Index>(std::lround(std::sqrt(double(settings.context))));
   }
   if (settings.window == 0) settings.window = settings.stride;
+  refuse_one_file_for_two(settings);
+  refuse_absurd_sizes(settings);
   if (settings.prompt.empty()) throw std::invalid_argument("--prompt must have a byte or more");
   return settings;
 }

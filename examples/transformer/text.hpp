@@ -1,6 +1,7 @@
 // A text as bytes: what is trained on, what is held out, and which pieces of it a step takes.
 #pragma once
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -11,7 +12,10 @@ namespace transformer {
 
 inline Bytes read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  Bytes bytes;
+  if (!std::filesystem::is_directory(path)) {
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+  }
   if (!file || bytes.empty()) {
     throw std::runtime_error("cannot read a text from '" + path +
                              "' (--text FILE names any file of bytes)");

@@ -102,6 +102,34 @@ TEST_CASE("huge scores: gradients stay finite, and are those of the largest scor
   CHECK(g.dv.allFinite());
 }
 
+TEST_CASE("one key has all of the weight, however large its score") {
+  const auto check = [](auto x) {
+    using M = RowMajor<decltype(x)>;
+    const M q = M::Constant(1, 1, x), v = M::Constant(1, 1, 3), dout = M::Constant(1, 1, 1);
+    const auto f = attention_with_lse(q, q, v, Dense{});
+    const auto g = attention_backward(q, q, v, f.out, f.lse, dout, Dense{});
+    CAPTURE(x);
+    CHECK(std::abs(double(g.dv(0, 0)) - 1) < 1e-4);
+    CHECK(std::abs(double(g.dq(0, 0)) / double(x)) < 1e-4);
+  };
+  for (const float x : {3.2078f, 32.0780299f, 128.179562f, 1025.18291f, 11593.1014f}) check(x);
+  for (const double x : {32.0780299, 318433667.0, 1.00049988e10}) check(x);
+}
+
+TEST_CASE("rows under a large bias of their own have weights that sum to 1") {
+  using M = RowMajor<float>;
+  const M q = random_matrix<M>(64, 8, 33), v = M::Ones(64, 1);
+  for (const float low : {-1e3f, -1e6f, -1e9f, -1e30f}) {
+    M bias = M::Zero(64, 64);
+    bias.bottomRows(32).setConstant(low);
+    const Options options{.score = ScoreBias{bias}};
+    const auto f = attention_with_lse(q, q, v, Dense{}, options);
+    const auto g = attention_backward(q, q, v, f.out, f.lse, v, Dense{}, options);
+    CAPTURE(low);
+    CHECK(std::abs(g.dv.sum() - 64) < 1e-3);
+  }
+}
+
 TEST_CASE("a scale of its own, 0 and below 0 too") {
   Problem<RowMajor<double>> p({60, 60, 8, 8}, 32);
   for (const double scale : {0.0, -0.5, 3.0}) {

@@ -114,6 +114,23 @@ TEST_CASE("a derivative that is given and one that is measured agree") {
   CHECK(difference(a.dk, b.dk) < 1e-6);
 }
 
+TEST_CASE("measured slopes of what bends at large scores, and beside what is no number") {
+  const auto check = [](const Score& score, double s, double slope, double allowed) {
+    CAPTURE(s, slope);
+    CHECK(std::abs(score.slope(s, 3, 2) - slope) <= allowed * std::max(1.0, std::abs(slope)));
+  };
+  const Score sine{[](const auto& s, const auto&, const auto&) { return s.sin(); }};
+  for (const double s : {0.3, 50.0, 500.0}) check(sine, s, std::cos(s), 1e-9);
+  const Score logarithm{[](const auto& s, const auto&, const auto&) { return s.log(); }};
+  for (const double s : {5.0, 1e-3, 1e-5}) check(logarithm, s, 1 / s, 1e-4);
+  const Score masked{[](const auto& s, const auto& i, const auto& j) {
+    using A = std::decay_t<decltype(s)>;
+    using T = typename A::Scalar;
+    return A((i - j > T(0)).select(A::Constant(-std::numeric_limits<T>::infinity()), s));
+  }};
+  check(masked, 2.0, 0, 0);
+}
+
 TEST_CASE("gradients of Alibi's slopes") {
   const auto slopes = [](const Eigen::MatrixXd& x) {
     return Score{Alibi{std::vector<double>(x.data(), x.data() + x.size())}};

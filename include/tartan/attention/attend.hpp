@@ -39,6 +39,7 @@ struct Request {
   T* lse;  ///< rows of q × query heads, column-major, or null
   Heads heads = {};
   const Batch* batch = nullptr;  ///< null: one sequence
+  T* row_sum = nullptr;          ///< see Call; as lse
 
   Index head_dim() const { return q.cols / heads.query; }
   Index value_dim() const { return v.cols / heads.kv_heads(); }
@@ -61,6 +62,7 @@ struct Request {
     c.heads = count;
     c.lse_stride = q.rows;
     c.first_head = head;
+    if (row_sum) c.row_sum = row_sum + (c.lse - lse);
     if (options.score) c.score = &options.score;
     if (options.dropout) c.dropout = &options.dropout;
     c.sequence = s.number;

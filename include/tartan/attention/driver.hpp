@@ -104,7 +104,7 @@ void run_together(std::span<const Problem<T, S>> problems, const E& executor) {
         const auto run = [&](auto&& runner) {
           for (Index r = at; r < min(end, ends[x]); ++r) runner.run(r - first);
         };
-        if (active[x].call.dropout) {  // which knows no pairs
+        if (active[x].call.dropout || active[x].call.row_sum) {  // which know no pairs
           run(UnitRunner<T, S, simd::Singles<T>>(active[x]));
         } else {
           run(UnitRunner<T, S>(active[x]));

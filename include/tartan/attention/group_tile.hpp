@@ -37,6 +37,7 @@ class TileGate {
     out_ = call_.out_of(head);
     state_ = Call<T, S>::beside(pass_.state, head);
     lse_ = call_.lse_of(head);
+    row_sum_ = call_.row_sum ? call_.row_sum + head * call_.lse_stride : nullptr;
     first_state_ = head * call_.q.rows;
     sink_ = call_.sinks ? call_.sinks + head : nullptr;
   }
@@ -89,7 +90,8 @@ class TileGate {
           pass_.row_max[first_state_ + row] = row_max;
           pass_.row_sum[first_state_ + row] = row_sum;
         } else {
-          lse_[row] = log_sum_exp(row_max, row_sum);
+          if (row_sum_) row_sum_[row] = row_sum;
+          lse_[row] = row_sum_ ? row_max : log_sum_exp(row_max, row_sum);
         }
       }
     });
@@ -166,6 +168,7 @@ class TileGate {
   View<S> out_;        // of the head
   View<T> state_;      // of the head
   T* lse_;             // of the head
+  T* row_sum_;         // of the head, or null
   Index first_state_;  // of the head's rows, in the pass's row_max and row_sum
   const T* sink_;      // of the head, or null
 };

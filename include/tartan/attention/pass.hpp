@@ -33,6 +33,7 @@ struct Call {
   const Score* score = nullptr;  ///< what changes the scaled scores; null: nothing
   const T* sinks = nullptr;      ///< a logit a head that takes weight and has no value; null: none
   Index first_head = 0;          ///< what the score is told of the first head
+  T* row_sum = nullptr;  ///< as lse, which then gets each row's maximum, in base 2; null: none
   const Dropout* dropout = nullptr;  ///< of the weights; null: none
   Index sequence = 0;                ///< what dropout is told of it
   std::span<const KvRun> runs = {};  ///< in which rows keys are; none: row j is key j

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gradient_driver.hpp"
+#include "row_sums.hpp"
 #include "sink_gradients.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
@@ -9,7 +10,8 @@ namespace tartan::detail::inline TARTAN_ISA {
 /// The jobs of a call: one for each sequence and key/value head. Their plans are made in `plans`.
 template <class S, class P>
 auto gradient_jobs(const GradientRequest<S>& r, const P& pattern, const Options& options,
-                   const View<Computed<S>> (&sums)[3], Plans& plans) {
+                   const RowViews<Computed<S>>& weights, const View<Computed<S>> (&sums)[3],
+                   Plans& plans) {
   using T = Computed<S>;
   const auto part = [](auto x, Index begin, Index rows, Index column, Index cols) {
     x.data = x.at(begin, column);
@@ -30,11 +32,17 @@ auto gradient_jobs(const GradientRequest<S>& r, const P& pattern, const Options&
       const auto keys = [&](const auto& x, Index cols) {
         return part(x, s.key_begin, s.keys(), kv * cols, cols);
       };
-      GradientCall<T, S> call{queries(r.q, d),     keys(r.k, d),
-                              keys(r.v, dv),       queries(r.out, dv),
-                              queries(r.dout, dv), queries(sums[0], d),
-                              keys(sums[1], d),    keys(sums[2], dv),
-                              queries(r.lse, 1),   static_cast<T>(options.scale_for(d))};
+      GradientCall<T, S> call{queries(r.q, d),
+                              keys(r.k, d),
+                              keys(r.v, dv),
+                              queries(r.out, dv),
+                              queries(r.dout, dv),
+                              queries(sums[0], d),
+                              keys(sums[1], d),
+                              keys(sums[2], dv),
+                              queries(weights.lse, 1),
+                              queries(weights.row_sum, 1),
+                              static_cast<T>(options.scale_for(d))};
       call.first_head = head;
       call.sequence = s.number;
       if (options.score) call.score = &options.score;
@@ -85,9 +93,14 @@ void differentiate(const GradientRequest<S>& r, const P& pattern, const Options&
                         r.heads.query);
   }
   Target<T, S> dq(r.dq), dk(r.dk), dv(r.dv);
+  RowSums<T> rows;
+  if (large_scores(r)) rows.compute(r, pattern, options, executor);
   Plans plans(Pattern<P> ? 1 : r.heads.query);
-  auto jobs = gradient_jobs<S>(r, pattern, options, {dq.sums(), dk.sums(), dv.sums()}, plans);
-  ScoreGradients dscore = options.score.no_gradients();
+  auto jobs = gradient_jobs<S>(r, pattern, options, rows.views(r),
+                               {dq.sums(), dk.sums(), dv.sums()}, plans);
+  ScoreGradients zeros;
+  if (into.dscore && !into.accumulate) zeros = options.score.no_gradients();
+  ScoreGradients& dscore = into.dscore && into.accumulate ? *into.dscore : zeros;
   const bool chain = into.dscore && share_dscore(jobs, dscore);
   for (const Sequence& s : sequences_of(r.batch, r.q.rows, r.k.rows, options)) {
     if (s.queries() > 0 || into.accumulate) continue;  // there is no job
@@ -96,7 +109,9 @@ void differentiate(const GradientRequest<S>& r, const P& pattern, const Options&
     }
   }
   std::vector<double> dsinks;
-  if (into.dsinks && !options.sinks.empty()) dsinks = sink_gradients(r, options, executor);
+  if (into.dsinks && !options.sinks.empty()) {
+    dsinks = sink_gradients(r, rows.views(r), options, executor);
+  }
   run_gradients<T, S>(jobs, into.accumulate, chain, executor);
   for (Target<T, S>* target : {&dq, &dk, &dv}) target->write(into.accumulate, executor);
   if (into.dsinks) {
@@ -108,9 +123,7 @@ void differentiate(const GradientRequest<S>& r, const P& pattern, const Options&
     for (const auto& job : jobs) {
       for (std::size_t x = 0; x < job.dscore.size(); ++x) dscore[x] += job.dscore[x];
     }
-    for (std::size_t x = 0; x < dscore.size() && into.accumulate; ++x)
-      dscore[x] += (*into.dscore)[x];
-    *into.dscore = std::move(dscore);
+    if (!into.accumulate) *into.dscore = std::move(zeros);
   }
 }
 

@@ -15,7 +15,8 @@ template <class T, class S = T>
 struct GradientCall {
   View<const S> q, k, v, out, dout;
   View<T> dq, dk, dv;
-  View<const T> lse;  ///< of the first head; the others' are in the next columns
+  View<const T> lse;      ///< of the first head; the others' are in the next columns
+  View<const T> row_sum;  ///< the same, and lse is then each row's maximum in base 2; or of no data
   T scale;
   Index first_head = 0;
   const Score* score = nullptr;      ///< what changes the scaled scores; null: nothing

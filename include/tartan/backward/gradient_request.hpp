@@ -90,11 +90,11 @@ void check_gradient_options(const Into& into, const Options& options) {
            std::to_string(options.sinks.size()) + " sinks (it is added to)");
   }
   if (!into.dscore) return;
-  const ScoreGradients none = options.score.no_gradients();
-  bool same = none.size() == into.dscore->size();
-  for (std::size_t x = 0; same && x < none.size(); ++x) {
+  const auto shapes = options.score.number_shapes();
+  bool same = shapes.size() == into.dscore->size();
+  for (std::size_t x = 0; same && x < shapes.size(); ++x) {
     const Eigen::MatrixXd& there = (*into.dscore)[x];
-    same = there.rows() == none[x].rows() && there.cols() == none[x].cols();
+    same = std::pair{there.rows(), there.cols()} == shapes[x];
   }
   if (!same) refuse("dscore is not shaped as score.no_gradients() (it is added to)");
 }

@@ -19,7 +19,7 @@ class GradientTile {
   static std::size_t bytes(const GradientCall<T, S>& call) {
     const Index d = padded<T>(call.q.cols), dv = padded<T>(call.v.cols);
     return 3 * Scratch::bytes_for<T>(L * d) + 3 * Scratch::bytes_for<T>(L * dv) +
-           2 * Scratch::bytes_for<T>(L);
+           3 * Scratch::bytes_for<T>(L);
   }
 
   void place(const GradientCall<T, S>& call, Scratch& scratch) {
@@ -27,7 +27,7 @@ class GradientTile {
     dv_ = padded<T>(call.v.cols);
     for (T** room : {&qt, &room_q_, &room_dq_}) *room = scratch.take<T>(L * d_);
     for (T** room : {&dout_t, &room_dout_, &room_out_}) *room = scratch.take<T>(L * dv_);
-    for (T** room : {&lse_, &delta_}) *room = scratch.take<T>(L);
+    for (T** room : {&lse_, &inverse_sum_, &delta_}) *room = scratch.take<T>(L);
   }
 
   /// The rows that it is to have; none is read yet.
@@ -45,8 +45,16 @@ class GradientTile {
     dout = ready(call.beside(call.dout, head), in, room_dout_, dv_, dout_t, call.dout_unit());
     const RowsInMemory<const T> out = in_memory(call.beside(call.out, head), in, room_out_, dv_);
     const View<const T> lse = call.beside(call.lse, head);
+    const View<const T> sums = call.beside(call.row_sum, head);
     for (Index l = 0; l < L; ++l) {
-      lse_[l] = l < in.count ? in_base_2(*lse.at(in[l], 0)) : no_lse<T>;
+      lse_[l] = no_lse<T>;
+      inverse_sum_[l] = T(1);
+      if (l < in.count && !sums.data) {
+        lse_[l] = in_base_2(*lse.at(in[l], 0));
+      } else if (l < in.count && *sums.at(in[l], 0) != T(0)) {
+        lse_[l] = *lse.at(in[l], 0);
+        inverse_sum_[l] = T(1) / *sums.at(in[l], 0);
+      }
       delta_[l] = l < in.count ? product(out, l) * call.dout_unit() : T(0);
     }
     const View<T> to = call.beside(call.dq, head);
@@ -70,7 +78,9 @@ class GradientTile {
     open_ = false;
   }
 
-  RowTerms<T> terms(Index vector) const { return {lse_ + vector * W, delta_ + vector * W}; }
+  RowTerms<T> terms(Index vector) const {
+    return {lse_ + vector * W, inverse_sum_ + vector * W, delta_ + vector * W};
+  }
 
   TileRows<T> positions{};
   T* qt = nullptr;                    ///< d × lanes, times the call's score_unit
@@ -121,6 +131,7 @@ class GradientTile {
 
   Index d_ = 0, dv_ = 0;
   bool open_ = false;
+  T* inverse_sum_ = nullptr;
   bool in_place_ = false;  // dq is
   T *room_q_ = nullptr, *room_dq_ = nullptr, *room_dout_ = nullptr, *room_out_ = nullptr,
     *lse_ = nullptr, *delta_ = nullptr;

@@ -9,8 +9,9 @@ namespace tartan::detail::inline TARTAN_ISA {
 /// What the gradients of a vector's pairs need of its rows, one number a lane.
 template <class T>
 struct RowTerms {
-  const T* lse;    ///< log-sum-exp in base 2; a large number where a row has none
-  const T* delta;  ///< dout · out
+  const T* lse;          ///< log-sum-exp in base 2; a large number where a row has none
+  const T* inverse_sum;  ///< what weights are multiplied by: 1, or where lse is a maximum the sum's
+  const T* delta;        ///< dout · out
 };
 
 /// The lse of a row that attends no key, or is none: every weight is 0.
@@ -36,7 +37,8 @@ void pair_gradients(T* EIGEN_RESTRICT s, T* EIGEN_RESTRICT dp, const T* EIGEN_RE
   constexpr int L = Shape<T>::lanes;
   const SlotRange& range = part.range;
   const P zero = simd::broadcast(T(0));
-  const P lse = simd::load(rows.lse), delta = simd::load(rows.delta);
+  const P lse = simd::load(rows.lse), inverse_sum = simd::load(rows.inverse_sum);
+  const P delta = simd::load(rows.delta);
   P largest = simd::load(exponent);
   const auto put = [&](Index e, const P& weight, const P& gradient) {
     simd::store(s + e * L, weight);
@@ -46,7 +48,7 @@ void pair_gradients(T* EIGEN_RESTRICT s, T* EIGEN_RESTRICT dp, const T* EIGEN_RE
     const P score = simd::load(s + e * L);
     P d = simd::load(dp + e * L);
     largest = simd::pmax(simd::pmax(simd::exponent<T>(score), simd::exponent<T>(d)), largest);
-    weight = simd::exp2<T>(simd::psub(score, lse));
+    weight = simd::pmul(simd::exp2<T>(simd::psub(score, lse)), inverse_sum);
     if (keep) d = simd::pmul(d, simd::load(keep + e * L));
     gradient = simd::pmul(weight, simd::psub(d, delta));
     if (keep) weight = simd::pmul(weight, simd::load(keep + e * L));

@@ -13,16 +13,6 @@ struct AttentionGradients {
   Real dsink = 0;
 };
 
-/// The slope of a score's modifiers at s, from differences of fourth order.
-inline double slope_of(const Score& score, double s, Index i, Index j, Index head) {
-  if (!score) return 1;
-  const double h = std::max(1.0, std::abs(s)) / 1024;
-  const auto difference = [&](double x) {
-    return (score(s + x, i, j, head) - score(s - x, i, j, head)) / (2 * x);
-  };
-  return (4 * difference(h) - difference(2 * h)) / 3;
-}
-
 /// What attention_backward() computes, from the inputs alone. Cost: n * m calls of contains(), 5 *
 /// count * d multiply-adds.
 template <class Real = double, class Q, class K, class V, class D, Pattern P>
@@ -57,7 +47,7 @@ AttentionGradients<Real> attention_backward(const Eigen::MatrixBase<Q>& q,
         kept = keeps ? Real(options.dropout.factor()) : Real(0);
       }
       const Real dweight = kept * douts.row(r).dot(values.row(j));
-      const Real ds = weight * (dweight - delta) * Real(slope_of(options.score, s, i, j, head));
+      const Real ds = weight * (dweight - delta) * Real(options.score.slope(double(s), i, j, head));
       g.dv.row(j) += weight * kept * douts.row(r);
       g.dq.row(r) += ds * scale * keys.row(j);
       g.dk.row(j) += ds * scale * queries.row(r);

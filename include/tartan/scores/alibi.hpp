@@ -62,10 +62,8 @@ class Alibi {
   }
 
   static constexpr bool adds_to_scores = true;
-  template <class M>
-  M no_gradient() const {
-    return M::Zero(static_cast<Index>(slopes_.size()), 1);
-  }
+  /// Rows and columns of the gradient of what it holds.
+  std::pair<Index, Index> number_shape() const { return {static_cast<Index>(slopes_.size()), 1}; }
   template <class M>
   void add_gradient(M& into, Index i, Index j, Index head, double gradient) const {
     into(slopes_.size() == 1 ? 0 : head) -= gradient * static_cast<double>(std::abs(i - j));

@@ -2,6 +2,8 @@
 // numbers that a modifier holds. Layer: scores.
 #pragma once
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "modify.hpp"
@@ -29,19 +31,34 @@ concept HasDerivativeByHead = requires(const F& f, const ScoreArray<T>& s) {
   { f.derivative(s, s, s, Index{}) } -> std::convertible_to<ScoreArray<T>>;
 };
 
-/// The slope of a callable that does not say it: four differences, in double, whose error is about
-/// 1e-12 of its values where it is smooth. 0 where they are not finite, as of pairs masked out.
+/// The slope of a callable that does not say it: four differences, in double, over steps of 2^-10
+/// (of 2^-20 of the score, where that is more), whose error is about 1e-12 of its values where it
+/// is smooth over such steps. Where they are not finite, much shorter steps are tried; 0 where none
+/// will do, as of pairs masked out.
 template <class F>
 ScoreArray<double> measured_slope(const F& f, const ScoreArray<double>& s,
                                   const ScorePlace<double>& place) {
   const CallableOn<double, F> on{f};
-  const ScoreArray<double> h = s.abs().max(1.0) * 0x1p-10;
-  const auto difference = [&](double steps) -> ScoreArray<double> {
-    const ScoreArray<double> above = s + steps * h, below = s - steps * h;
-    const ScoreArray<double> high = on.at(above, place), low = on.at(below, place);
-    return (high - low) / (above - below);
+  const auto slope_over = [&](double step) {
+    const ScoreArray<double> h = (s.abs() * 0x1p-10).max(1.0) * step;
+    const auto difference = [&](double steps) -> ScoreArray<double> {
+      const ScoreArray<double> above = s + steps * h, below = s - steps * h;
+      const ScoreArray<double> high = on.at(above, place), low = on.at(below, place);
+      return (high - low) / (above - below);
+    };
+    return ScoreArray<double>((4.0 * difference(1) - difference(2)) / 3.0);
   };
-  ScoreArray<double> slope = (4.0 * difference(1) - difference(2)) / 3.0;
+  const auto all_finite = [](const ScoreArray<double>& x) {
+    return std::none_of(x.begin(), x.end(), [](double y) { return simd::not_finite(y); });
+  };
+  ScoreArray<double> slope = slope_over(0x1p-10);
+  for (const double step : {0x1p-20, 0x1p-30}) {
+    if (all_finite(slope)) return slope;
+    const ScoreArray<double> shorter = slope_over(step);
+    for (Index l = 0; l < slope.size(); ++l) {
+      if (simd::not_finite(slope(l))) slope(l) = shorter(l);
+    }
+  }
   for (double& x : slope) x = simd::not_finite(x) ? 0.0 : x;
   return slope;
 }
@@ -134,16 +151,16 @@ void differentiate(const ScoreRun<T>& run, T* slopes, const std::tuple<F...>& mo
 /// score changes the loss by.
 template <class F>
 concept HasNumbers = requires(const F& f, Eigen::MatrixXd& into) {
-  { f.template no_gradient<Eigen::MatrixXd>() } -> std::convertible_to<Eigen::MatrixXd>;
+  { f.number_shape() } -> std::convertible_to<std::pair<Index, Index>>;
   f.add_gradient(into, Index{}, Index{}, Index{}, double{});
 };
 
 template <class F>
-Eigen::MatrixXd no_gradient(const F& f) {
+std::pair<Index, Index> number_shape(const F& f) {
   if constexpr (HasNumbers<F>) {
-    return f.template no_gradient<Eigen::MatrixXd>();
+    return f.number_shape();
   } else {
-    return {};
+    return {0, 0};
   }
 }
 

@@ -115,10 +115,8 @@ class RelativeBias {
   }
 
   static constexpr bool adds_to_scores = true;
-  template <class M>
-  M no_gradient() const {
-    return M::Zero(weights_, heads_);
-  }
+  /// Rows and columns of the gradient of what it holds.
+  std::pair<Index, Index> number_shape() const { return {weights_, heads_}; }
   template <class M>
   void add_gradient(M& into, Index i, Index j, Index head, double gradient) const {
     const Index row = std::clamp<Index>(i - j - first_, 0, count_ - 1);

@@ -63,7 +63,27 @@ class Score {
 
   /// Zeros, for gradients of the modifiers' numbers: Alibi's slopes (a column), RelativeBias's
   /// table (or T5's weights), ScoreBias's matrix.
-  ScoreGradients no_gradients() const { return work_ ? work_->no_gradients() : ScoreGradients{}; }
+  ScoreGradients no_gradients() const {
+    ScoreGradients zeros;
+    for (const auto& [rows, cols] : number_shapes()) {
+      zeros.emplace_back().setZero(rows, cols);
+    }
+    return zeros;
+  }
+  /// Rows and columns of each of them.
+  std::vector<std::pair<Index, Index>> number_shapes() const {
+    if (!work_) return {};
+    return work_->number_shapes();
+  }
+
+  /// How much the modified score of a pair changes with the score that comes in.
+  double slope(double s, Index i, Index j, Index head = 0) const {
+    double lanes[std::size_t(detail::simd::width<double>)], slopes[std::size(lanes)];
+    if (!work_) return 1;
+    std::fill_n(lanes, std::size(lanes), s);
+    differentiate(detail::ScoreRun<double>{lanes, 0, 1, i, 0, j, 0, 0, head}, slopes);
+    return slopes[0];
+  }
 
   /// Adds to the gradients of the modifiers' numbers, of the first `lanes` lanes of a run of scores
   /// that are not modified yet. `gradients`, as the run lies: what the loss changes by with each
@@ -99,7 +119,7 @@ class Score {
                          ScoreGradients& into) const = 0;
     virtual void collect(const detail::ScoreRun<double>& run, const double* gradients, Index lanes,
                          ScoreGradients& into) const = 0;
-    virtual ScoreGradients no_gradients() const = 0;
+    virtual std::vector<std::pair<Index, Index>> number_shapes() const = 0;
     virtual void look_ahead(const Lattice&, const Lattice&, detail::Ahead<float>&) const = 0;
     virtual void look_ahead(const Lattice&, const Lattice&, detail::Ahead<double>&) const = 0;
     virtual void check(const Extent& extent, Index heads) const = 0;
@@ -128,9 +148,11 @@ class Score {
                  ScoreGradients& into) const override {
       detail::collect(run, gradients, lanes, modifiers, into);
     }
-    ScoreGradients no_gradients() const override {
+    std::vector<std::pair<Index, Index>> number_shapes() const override {
       return std::apply(
-          [](const F&... f) { return ScoreGradients{Eigen::MatrixXd(detail::no_gradient(f))...}; },
+          [](const F&... f) {
+            return std::vector<std::pair<Index, Index>>{detail::number_shape(f)...};
+          },
           modifiers);
     }
     template <class T>

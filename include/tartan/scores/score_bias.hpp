@@ -86,10 +86,8 @@ class ScoreBias {
   }
 
   static constexpr bool adds_to_scores = true;
-  template <class G>
-  G no_gradient() const {
-    return G::Zero(bias_->rows(), bias_->cols());
-  }
+  /// Rows and columns of the gradient of what it holds.
+  std::pair<Index, Index> number_shape() const { return {bias_->rows(), bias_->cols()}; }
   template <class G>
   void add_gradient(G& into, Index i, Index j, Index, double gradient) const {
     into(i, j) += gradient;
