@@ -20,6 +20,8 @@ import statistics
 import subprocess
 import sys
 
+from bench_report import table
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MASKS = {"dense": "`Causal`",
          "local": "`Window{w, 0}`",
@@ -192,17 +194,6 @@ class Result:
     def bits_at(self, seconds):
         """Held-out bits a byte at the last look within so many seconds."""
         return next((bits for _, at, bits in reversed(self.curve) if at <= seconds), None)
-
-
-def table(header, rows):
-    """A Markdown table."""
-    cells = [[c.replace("|", "\\|") for c in row] for row in [header, *rows]]
-    width = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = ["| " + " | ".join(c.ljust(w) if i == 0 else c.rjust(w)
-                               for i, (c, w) in enumerate(zip(row, width))) + " |" for row in cells]
-    rule = "|" + "|".join("-" * (w + 2) if i == 0 else "-" * (w + 1) + ":"
-                          for i, w in enumerate(width)) + "|"
-    return [lines[0], rule, *lines[1:], ""]
 
 
 def sentences(results):

@@ -83,13 +83,13 @@ struct Rig {
     const Band band{{}, keys};
     const KeyPart<T> block = source.part(band, choice, begin, end);
     if (block.count != end - begin || block.wrap != 0) return "numbers";
-    const Index padded = KeySource<T>::padded(v.view().cols);
+    const Index columns = padded<T>(v.view().cols);
     for (Index e = 0; e < block.count; ++e) {
       const Index row = keys[begin + e];
       for (Index t = 0; t < k.view().cols; ++t) {
         if (block.k[e * block.k_stride + t] != k.at(row, t)) return "key " + std::to_string(row);
       }
-      for (Index c = 0; c < (choice.v ? padded : v.view().cols); ++c) {
+      for (Index c = 0; c < (choice.v ? columns : v.view().cols); ++c) {
         const T expected = c < v.view().cols ? v.at(row, c) : T(0);
         if (block.v[e * block.v_stride + c] != expected) return "value " + std::to_string(row);
       }
@@ -149,7 +149,7 @@ void check_pairs(Layout layout, Index d, Index dv, Index step) {
       for (Index t = 0; t < ceil_div(d, 2) * 2; ++t) {
         right &= E::number(part.k[e * part.k_stride + t / 2], t % 2) == number(k, t);
       }
-      for (Index c = 0; c < Source::padded(dv); ++c) {
+      for (Index c = 0; c < padded<float>(dv); ++c) {
         right &= E::number(part.v[e / 2 * part.v_stride + c], e % 2) == number(v, c);
       }
     }
@@ -160,10 +160,10 @@ void check_pairs(Layout layout, Index d, Index dv, Index step) {
 
 }  // namespace
 
-static_assert(KeySource<float>::padded(0) == 0);
-static_assert(KeySource<float>::padded(1) == Shape<float>::width);
-static_assert(KeySource<float>::padded(Shape<float>::width) == Shape<float>::width);
-static_assert(KeySource<float>::padded(Shape<float>::width + 1) == 2 * Shape<float>::width);
+static_assert(padded<float>(0) == 0);
+static_assert(padded<float>(1) == Shape<float>::width);
+static_assert(padded<float>(Shape<float>::width) == Shape<float>::width);
+static_assert(padded<float>(Shape<float>::width + 1) == 2 * Shape<float>::width);
 
 TEST_CASE("every layout of keys and values: what is chosen to be packed can be read") {
   check_layouts<float>();

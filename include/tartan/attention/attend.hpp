@@ -30,6 +30,17 @@ inline std::vector<Sequence> sequences_of(const Batch* batch, Index n, Index m,
   return all;
 }
 
+/// Throws std::invalid_argument where a sequence's positions, or what a score modifier holds, do
+/// not fit; or another option.
+inline void check_call(const std::vector<Sequence>& sequences, const Options& options,
+                       Index heads) {
+  check_options(options, heads);
+  for (const Sequence& s : sequences) {
+    check_query_offset(s.first_position);
+    options.score.check({s.first_position, s.first_position + s.queries(), s.keys()}, heads);
+  }
+}
+
 /// One public call: its matrices, all heads beside each other and all sequences below each other.
 template <class S>
 struct Request {
@@ -46,17 +57,11 @@ struct Request {
 
   /// Query heads [head, head + count), which share a key/value head, in one sequence.
   Call<T, S> call(const Sequence& s, Index head, Index count, const Options& options) const {
-    const auto part = [](auto x, Index begin, Index rows, Index column, Index cols) {
-      x.data = x.at(begin, column);
-      x.rows = rows;
-      x.cols = cols;
-      return x;
-    };
     const Index d = head_dim(), dv = value_dim(), kv = head / heads.group();
-    Call<T, S> c{part(q, s.query_begin, s.queries(), head * d, d),
-                 part(k, s.key_begin, s.keys(), kv * d, d),
-                 part(v, s.key_begin, s.keys(), kv * dv, dv),
-                 part(out, s.query_begin, s.queries(), head * dv, dv),
+    Call<T, S> c{q.part(s.query_begin, s.queries(), head * d, d),
+                 k.part(s.key_begin, s.keys(), kv * d, d),
+                 v.part(s.key_begin, s.keys(), kv * dv, dv),
+                 out.part(s.query_begin, s.queries(), head * dv, dv),
                  lse ? lse + head * q.rows + s.query_begin : nullptr,
                  static_cast<T>(options.scale_for(d))};
     c.heads = count;
@@ -109,11 +114,7 @@ void attend(const Request<S>& request, const P& pattern, const Options& options,
   const Heads& heads = request.heads;
   const std::vector<Sequence> sequences =
       sequences_of(request.batch, request.q.rows, request.k.rows, options);
-  check_options(options, heads.query);
-  for (const Sequence& s : sequences) {
-    check_query_offset(s.first_position);
-    options.score.check({s.first_position, s.first_position + s.queries(), s.keys()}, heads.query);
-  }
+  check_call(sequences, options, heads.query);
   const std::vector<T> sinks = sinks_of<T>(options, heads.query);
   // Heads that are worked on together: those of a group, where they have the same pattern.
   const Index group = Pattern<P> ? heads.group() : 1;

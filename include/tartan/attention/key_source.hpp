@@ -24,6 +24,12 @@ struct PackingChoice {
   bool operator==(const PackingChoice&) const = default;
 };
 
+/// Some rows of a matrix, as rearrange() takes them.
+template <class S>
+Strided2D<S> rows_of(const View<S>& x, const Lattice& rows) {
+  return {x.at(rows.start, 0), rows.step * x.row_stride, x.col_stride};
+}
+
 /// Has rows of a matrix brought nearer, where their columns are contiguous.
 template <class T, class S>
 void look_ahead(const View<const S>& x, const Lattice& rows, Ahead<T>& ahead) {
@@ -46,18 +52,15 @@ class KeySource {
   static constexpr std::size_t runs(bool in_short) { return in_short ? short_runs : long_runs; }
 
   explicit KeySource(const Call<T, S>& call)
-      : call_(call), k_stride_(columns(call)), v_stride_(padded(call.v.cols)) {}
+      : call_(call), k_stride_(columns(call)), v_stride_(padded<T>(call.v.cols)) {}
 
   /// Columns of k, or pairs of them.
   static constexpr Index columns(const Call<T, S>& call) { return ceil_div(call.k.cols, E::size); }
 
-  static constexpr Index padded(Index columns) {
-    return ceil_div(columns, Shape<T>::width) * Shape<T>::width;
-  }
   static std::size_t bytes(const Call<T, S>& call) {
     const auto of = [&](Index keys, Index values) {
       return Scratch::bytes_for<T>(keys * columns(call)) +
-             Scratch::bytes_for<T>(values / E::size * padded(call.v.cols));
+             Scratch::bytes_for<T>(values / E::size * padded<T>(call.v.cols));
     };
     return long_runs * of(run_keys, run_keys) + short_runs * of(column_stride, short_run_keys);
   }
@@ -77,18 +80,16 @@ class KeySource {
   PackingChoice choose(const Band& band, Index tiles, bool sheared = false,
                        bool lines = false) const {
     constexpr Index many = 64;
-    const auto scattered = [&](const View<const S>& x) {
-      return band.keys.step * x.row_stride > 2 * x.cols;
-    };
+    const bool k_scattered = call_.k.scattered(band.keys.step);
+    const bool v_scattered = call_.v.scattered(band.keys.step);
     const auto read_by_many = [&] {
       if (call_.heads * tiles <= many) return false;
       const Index width = (band.upper.offset - band.lower.offset) / band.rows.step;  // in rows
       return call_.heads * min(tiles, width / Shape<T>::lanes + 1) > many;
     };
-    return {
-        sheared || !same_type || call_.k.col_stride != 1 || (scattered(call_.k) && read_by_many()),
-        !same_type || call_.v.col_stride != 1 || call_.v.cols != v_stride_ || scattered(call_.v),
-        sheared, lines && band.keys.count <= short_run_keys};
+    return {sheared || !same_type || call_.k.col_stride != 1 || (k_scattered && read_by_many()),
+            !same_type || call_.v.col_stride != 1 || call_.v.cols != v_stride_ || v_scattered,
+            sheared, lines && band.keys.count <= short_run_keys};
   }
 
   /// Packs the keys, if they are to be and are not yet. Precondition: they fit.
@@ -223,10 +224,6 @@ class KeySource {
     if (choice.v) pack_values(added, run->v + offset / E::size * v_stride_);
     run->end = end;
     return *run;
-  }
-
-  static Strided2D<const S> rows_of(const View<const S>& x, const Lattice& rows) {
-    return {x.at(rows.start, 0), rows.step * x.row_stride, x.col_stride};
   }
 
   /// Packs rows of k, and zeros up to `count` rows.

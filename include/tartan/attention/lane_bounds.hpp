@@ -2,6 +2,8 @@
 // keys. Layer: attention.
 #pragma once
 
+#include <limits>
+
 #include "../kernel/tile.hpp"
 #include "pass.hpp"
 
@@ -100,6 +102,28 @@ bool lane_bounds(const PlannedBand& planned, const TileRows<T>& rows, LaneBounds
     }
   }
   return any;
+}
+
+/// Keys of a band, as indices.
+struct KeyRange {
+  Index begin = std::numeric_limits<Index>::max(), end = 0;
+  bool empty() const { return begin >= end; }
+  Index count() const { return end - begin; }
+  void include(Index from, Index to) {
+    if (from < to) *this = {min(begin, from), max(end, to)};
+  }
+  KeyRange within(Index from, Index to) const { return {max(begin, from), min(end, to)}; }
+};
+
+/// The keys that any of a tile's lanes attends, from the first to the last.
+template <class T>
+KeyRange key_range(const LaneBounds<T>& bounds) {
+  constexpr Index W = Shape<T>::width;
+  KeyRange range;
+  for (const Index lane : {Index{0}, W}) {
+    range.include(bounds.first[lane], bounds.last[lane + W - 1] + 1);
+  }
+  return range;
 }
 
 /// The common length of the lanes' runs where a wrapped part can take them (see KeyPart), else 0.

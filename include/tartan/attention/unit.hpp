@@ -25,7 +25,7 @@ class UnitRunner {
       : pass_(pass),
         call_(pass.call),
         source_(pass.call),
-        out_stride_(Source::padded(call_.v.cols)),
+        out_stride_(padded<T>(call_.v.cols)),
         gate_(pass, out_stride_),
         far_(bytes(call_) > near_bytes) {
     Scratch& scratch = Scratch::of_this_thread();
@@ -94,23 +94,16 @@ class UnitRunner {
     return of(call.k) + of(call.v) + static_cast<double>(call.heads) * (of(call.q) + of(call.out));
   }
 
-  /// The tiles' bounds in one band, and the range of keys that any of their lanes attends.
-  struct Range {
-    Index begin, end;
-    bool empty() const { return begin >= end; }
-    static Range none() { return {std::numeric_limits<Index>::max(), 0}; }
-    void include(Index from, Index to) {
-      if (from < to) *this = {min(begin, from), max(end, to)};
-    }
-    /// Rounded outwards to whole pairs of keys, where the elements of v are.
-    Range whole() const { return {begin / E::size * E::size, ceil_div(end, E::size) * E::size}; }
-  };
+  /// Rounded outwards to whole pairs of keys, where the elements of v are.
+  static KeyRange whole(const KeyRange& range) {
+    return {range.begin / E::size * E::size, ceil_div(range.end, E::size) * E::size};
+  }
 
   /// Keys packed since the tiles' blocks were last taken in.
   struct Packed {
     Lattice keys;
     PackingChoice choice;
-    Range range;
+    KeyRange range;
   };
 
   GroupTile<T>& tile(Index x) { return tiles_[static_cast<std::size_t>(x)]; }
@@ -168,17 +161,15 @@ class UnitRunner {
     if (shear > 0 && shear <= Shape<T>::widest_shear && take_sheared(planned, from, to, shear)) {
       return;
     }
-    Range all = Range::none();
+    KeyRange all;
     for (Index x = from; x < to; ++x) {
-      Range& range = ranges_[static_cast<std::size_t>(x)];
+      KeyRange& range = ranges_[static_cast<std::size_t>(x)];
       LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
-      range = Range::none();
+      range = {};
       if (!lane_bounds<T>(planned, tile(x).positions, bounds)) continue;
-      for (const Index lane : {Index{0}, W}) {
-        range.include(bounds.first[lane], bounds.last[lane + W - 1] + 1);
-      }
+      range = key_range(bounds);
       if (range.empty()) continue;
-      range = range.whole();
+      range = whole(range);
       all.include(range.begin, range.end);
     }
     if (all.empty()) return;
@@ -189,7 +180,7 @@ class UnitRunner {
       for (Index x = from; x < to; ++x) take_run(planned, x, choice);
     } else {
       for (Index begin = all.begin; begin < all.end; begin += block_keys) {
-        const Range block{begin, min(all.end, begin + block_keys)};
+        const KeyRange block{begin, min(all.end, begin + block_keys)};
         if (far_) {
           ahead_.clear();
           source_.look_ahead(planned.band, block.end, min(all.end, block.end + block_keys), ahead_);
@@ -197,7 +188,7 @@ class UnitRunner {
         }
         pack(planned, choice, block);
         for (Index x = from; x < to; ++x) {
-          const Range range = ranges_[static_cast<std::size_t>(x)];
+          const KeyRange range = ranges_[static_cast<std::size_t>(x)];
           take(planned, x, choice, {max(block.begin, range.begin), min(block.end, range.end)}, 0);
         }
       }
@@ -208,7 +199,7 @@ class UnitRunner {
   /// False, and nothing is taken, where the tiles' keys are too far apart to be packed in one
   /// piece.
   bool take_sheared(const PlannedBand& planned, Index from, Index to, Index width) {
-    Range all = Range::none();
+    KeyRange all;
     for (Index x = from; x < to; ++x) {
       auto& lanes = sheared_[static_cast<std::size_t>(x)];
       sheared_lanes(planned, tile(x).positions, lanes);
@@ -243,9 +234,9 @@ class UnitRunner {
   /// Has the keys packed, if they are to be. Before packed keys are overwritten that a tile has yet
   /// to take in, the tiles' blocks are taken in. What other units have left packed must not matter:
   /// blocks, and so the bits of the result, would depend on which thread ran which unit.
-  void pack(const PlannedBand& planned, const PackingChoice& choice, Range keys) {
+  void pack(const PlannedBand& planned, const PackingChoice& choice, KeyRange keys) {
     if (!choice.any()) return;
-    if (choice.line) keys = Range{0, planned.band.keys.count}.whole();  // for other units too
+    if (choice.line) keys = whole({0, planned.band.keys.count});  // for other units too
     const bool is_short = choice.in_short_run();
     bool room = packed_[is_short].size() < Source::runs(is_short);
     for (const Packed& packed : packed_[is_short]) {
@@ -263,7 +254,7 @@ class UnitRunner {
 
   /// Gives the tile all keys that it has in a narrow band, in blocks of even size.
   void take_run(const PlannedBand& planned, Index x, const PackingChoice& choice) {
-    Range range = ranges_[static_cast<std::size_t>(x)];
+    KeyRange range = ranges_[static_cast<std::size_t>(x)];
     if (range.empty()) return;
     const Index wrap = isolate_ || planned.keep || E::size > 1
                            ? 0
@@ -288,7 +279,7 @@ class UnitRunner {
   }
 
   /// Adds keys to the tile's block; where they do not fit, the block is taken in first.
-  void take(const PlannedBand& planned, Index x, const PackingChoice& choice, const Range& keys,
+  void take(const PlannedBand& planned, Index x, const PackingChoice& choice, const KeyRange& keys,
             Index wrap) {
     if (keys.empty()) return;
     GroupTile<T>& t = tile(x);
@@ -357,7 +348,7 @@ class UnitRunner {
   std::array<GroupTile<T>, static_cast<std::size_t>(group_tiles)> tiles_;
   std::array<LaneBounds<T>, static_cast<std::size_t>(group_tiles)> bounds_;
   std::array<ShearedLanes[2], static_cast<std::size_t>(group_tiles)> sheared_;
-  std::array<Range, static_cast<std::size_t>(group_tiles)> ranges_;
+  std::array<KeyRange, static_cast<std::size_t>(group_tiles)> ranges_;
   Unit unit_{};
   Index head_ = 0;
   std::vector<const PlannedBand*> bands_;  // of the unit

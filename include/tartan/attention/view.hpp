@@ -17,6 +17,13 @@ struct View {
   Index col_stride;
 
   T* at(Index r, Index c) const { return data + r * row_stride + c * col_stride; }
+
+  /// Rows [begin, begin + count) and, of them, `width` columns from `column` on.
+  View part(Index begin, Index count, Index column, Index width) const {
+    return {at(begin, column), count, width, row_stride, col_stride};
+  }
+  /// True where rows that are `step` apart fall on few sets of the cache.
+  bool scattered(Index step) const { return step * row_stride > 2 * cols; }
 };
 
 /// The view of a matrix. One without elements has no memory to point into: its strides are those of

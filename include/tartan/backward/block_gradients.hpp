@@ -8,17 +8,6 @@
 
 namespace tartan::detail::inline TARTAN_ISA {
 
-/// Keys of a band, as indices.
-struct KeyRange {
-  Index begin = std::numeric_limits<Index>::max(), end = 0;
-  bool empty() const { return begin >= end; }
-  Index count() const { return end - begin; }
-  void include(Index from, Index to) {
-    if (from < to) *this = {min(begin, from), max(end, to)};
-  }
-  KeyRange within(Index from, Index to) const { return {max(begin, from), min(end, to)}; }
-};
-
 /// One thread's work on blocks of up to block_keys keys.
 template <class T, class S>
 class BlockGradients {

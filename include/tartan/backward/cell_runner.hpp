@@ -32,8 +32,8 @@ class CellRunner {
     const bool by_class = first_of_keys && writes_by_class(cell);
     if (first_of_keys && !by_class) {
       cells_.visit_first_keys(cell, [&](const Lattice& keys) {
-        fill_rows(T(0), call_.dk, keys);
-        fill_rows(T(0), call_.dv, keys);
+        clear_rows(call_.dk, keys);
+        clear_rows(call_.dv, keys);
       });
     }
     if (cell.row_chunk < 0) return;
@@ -189,10 +189,7 @@ class CellRunner {
       KeyRange range;
       LaneBounds<T>& bounds = bounds_[static_cast<std::size_t>(x)];
       if (lane_bounds<T>(planned, tile(x).positions, bounds)) {
-        for (const Index lane : {Index{0}, W}) {
-          range.include(bounds.first[lane], bounds.last[lane + W - 1] + 1);
-        }
-        range = range.within(key_begin, key_end);
+        range = key_range(bounds).within(key_begin, key_end);
       }
       ranges_[static_cast<std::size_t>(x)] = range;
       all.include(range.begin, range.end);

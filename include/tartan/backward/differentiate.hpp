@@ -9,28 +9,22 @@ namespace tartan::detail::inline TARTAN_ISA {
 
 /// The jobs of a call: one for each sequence and key/value head. Their plans are made in `plans`.
 template <class S, class P>
-auto gradient_jobs(const GradientRequest<S>& r, const P& pattern, const Options& options,
-                   const RowViews<Computed<S>>& weights, const View<Computed<S>> (&sums)[3],
-                   Plans& plans) {
+auto gradient_jobs(const GradientRequest<S>& r, const std::vector<Sequence>& sequences,
+                   const P& pattern, const Options& options, const RowViews<Computed<S>>& weights,
+                   const View<Computed<S>> (&sums)[3], Plans& plans) {
   using T = Computed<S>;
-  const auto part = [](auto x, Index begin, Index rows, Index column, Index cols) {
-    x.data = x.at(begin, column);
-    x.rows = rows;
-    x.cols = cols;
-    return x;
-  };
   const Index d = r.head_dim(), dv = r.value_dim(), group = r.heads.group();
   std::vector<GradientJob<T, S>> jobs;
-  for (const Sequence& s : sequences_of(r.batch, r.q.rows, r.k.rows, options)) {
+  for (const Sequence& s : sequences) {
     if (s.queries() == 0) continue;
     const Extent extent{s.first_position, s.first_position + s.queries(), s.keys()};
     for (Index kv = 0; kv < r.heads.kv_heads(); ++kv) {
       const Index head = kv * group;
       const auto queries = [&](const auto& x, Index cols) {
-        return part(x, s.query_begin, s.queries(), head * cols, cols);
+        return x.part(s.query_begin, s.queries(), head * cols, cols);
       };
       const auto keys = [&](const auto& x, Index cols) {
-        return part(x, s.key_begin, s.keys(), kv * cols, cols);
+        return x.part(s.key_begin, s.keys(), kv * cols, cols);
       };
       GradientCall<T, S> call{queries(r.q, d),
                               keys(r.k, d),
@@ -85,27 +79,23 @@ template <class S, class P, Executor E>
 void differentiate(const GradientRequest<S>& r, const P& pattern, const Options& options,
                    const GradientOptions& into, const E& executor) {
   using T = Computed<S>;
-  check_options(options, r.heads.query);
+  const std::vector<Sequence> sequences = sequences_of(r.batch, r.q.rows, r.k.rows, options);
+  check_call(sequences, options, r.heads.query);
   check_gradient_options(into, options);
-  for (const Sequence& s : sequences_of(r.batch, r.q.rows, r.k.rows, options)) {
-    check_query_offset(s.first_position);
-    options.score.check({s.first_position, s.first_position + s.queries(), s.keys()},
-                        r.heads.query);
-  }
   Target<T, S> dq(r.dq), dk(r.dk), dv(r.dv);
   RowSums<T> rows;
   if (large_scores(r)) rows.compute(r, pattern, options, executor);
   Plans plans(Pattern<P> ? 1 : r.heads.query);
-  auto jobs = gradient_jobs<S>(r, pattern, options, rows.views(r),
+  auto jobs = gradient_jobs<S>(r, sequences, pattern, options, rows.views(r),
                                {dq.sums(), dk.sums(), dv.sums()}, plans);
   ScoreGradients zeros;
   if (into.dscore && !into.accumulate) zeros = options.score.no_gradients();
   ScoreGradients& dscore = into.dscore && into.accumulate ? *into.dscore : zeros;
   const bool chain = into.dscore && share_dscore(jobs, dscore);
-  for (const Sequence& s : sequences_of(r.batch, r.q.rows, r.k.rows, options)) {
+  for (const Sequence& s : sequences) {
     if (s.queries() > 0 || into.accumulate) continue;  // there is no job
     for (const Target<T, S>* target : {&dk, &dv}) {
-      fill_rows(T(0), target->sums(), Lattice::range(s.key_begin, s.key_end));
+      clear_rows(target->sums(), Lattice::range(s.key_begin, s.key_end));
     }
   }
   std::vector<double> dsinks;

@@ -1,8 +1,7 @@
 // One key/value head's gradients to be computed, as data. Layer: backward.
 #pragma once
 
-#include "../attention/pass.hpp"
-#include "../kernel/pack.hpp"
+#include "../attention/key_source.hpp"
 #include "../scores/dropout.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
@@ -37,29 +36,11 @@ struct GradientCall {
   T dout_unit() const { return score ? T(1) : scale; }
 };
 
-/// x's columns, rounded up to a multiple of Shape::width.
-template <class T>
-constexpr Index padded(Index columns) {
-  return ceil_div(columns, Shape<T>::width) * Shape<T>::width;
-}
-
 /// True where the kernel can read or write rows of x as they lie.
 template <class T, class S>
 bool rows_in_place(const View<S>& x) {
   return std::is_same_v<T, std::remove_const_t<S>> && x.col_stride == 1 &&
          x.cols % Shape<T>::width == 0;
-}
-
-/// True where rows of x that are `step` apart fall on few sets of the cache.
-template <class S>
-bool scattered(const View<S>& x, Index step) {
-  return step * x.row_stride > 2 * x.cols;
-}
-
-/// Some rows of x, as rearrange() takes them.
-template <class S>
-Strided2D<S> rows_of(const View<S>& x, Index first, Index step) {
-  return {x.at(first, 0), step * x.row_stride, x.col_stride};
 }
 
 }  // namespace tartan::detail::inline TARTAN_ISA

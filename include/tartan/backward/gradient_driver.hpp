@@ -4,7 +4,7 @@
 
 #include <deque>
 #include <map>
-#include <optional>
+#include <memory>
 
 #include "cell_runner.hpp"
 #include "targets.hpp"

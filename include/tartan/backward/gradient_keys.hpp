@@ -55,15 +55,15 @@ class GradientKeys {
     gathers_ = into.dk != nullptr;
     in_room_ = !gathers_ && !(in_place(call_.dk) && in_place(call_.dv));
     if (gathers_) {
-      dk_ = {into.dk + begin * d_, d_};
-      dv_to_ = {into.dv + begin * dv_, dv_};
+      gradients_of_k_ = {into.dk + begin * d_, d_};
+      gradients_of_v_ = {into.dv + begin * dv_, dv_};
     } else if (in_room_) {
-      dk_ = {room_dk_, d_};
-      dv_to_ = {room_dv_, dv_};
+      gradients_of_k_ = {room_dk_, d_};
+      gradients_of_v_ = {room_dv_, dv_};
       room_written_ = begin;
     } else {
-      dk_ = {call_.dk.at(rows_.start, 0), rows_.step * call_.dk.row_stride};
-      dv_to_ = {call_.dv.at(rows_.start, 0), rows_.step * call_.dv.row_stride};
+      gradients_of_k_ = {call_.dk.at(rows_.start, 0), rows_.step * call_.dk.row_stride};
+      gradients_of_v_ = {call_.dv.at(rows_.start, 0), rows_.step * call_.dv.row_stride};
     }
   }
 
@@ -101,8 +101,8 @@ class GradientKeys {
 
   RowsInMemory<const T> k(Index key) const { return from(k_, key); }
   RowsInMemory<const T> v(Index key) const { return from(v_, key); }
-  RowsInMemory<T> dk(Index key) const { return from(dk_, key); }
-  RowsInMemory<T> dv(Index key) const { return from(dv_to_, key); }
+  RowsInMemory<T> dk(Index key) const { return from(gradients_of_k_, key); }
+  RowsInMemory<T> dv(Index key) const { return from(gradients_of_v_, key); }
 
  private:
   static constexpr Index all_written = std::numeric_limits<Index>::max();
@@ -114,14 +114,14 @@ class GradientKeys {
 
   template <class X>
   bool in_place(const View<X>& x) const {
-    return rows_in_place<T>(x) && !scattered(x, rows_.step);
+    return rows_in_place<T>(x) && !x.scattered(rows_.step);
   }
 
   RowsInMemory<const T> ready(const View<const S>& x, T* room, Index columns) const {
     if constexpr (std::is_same_v<T, S>) {
       if (in_place(x)) return {x.at(rows_.start, 0), rows_.step * x.row_stride};
     }
-    pack_rows<T>(rows_of(x, rows_.start, rows_.step), rows_.count, x.cols, room, columns);
+    pack_rows<T>(rows_of(x, rows_), rows_.count, x.cols, room, columns);
     return {room, columns};
   }
 
@@ -129,8 +129,8 @@ class GradientKeys {
   void clear_before(Index end) {
     if (written_ >= end) return;
     const Lattice rows{lattice_[written_], lattice_.step, end - written_};
-    fill_rows(T(0), call_.dk, rows);
-    fill_rows(T(0), call_.dv, rows);
+    clear_rows(call_.dk, rows);
+    clear_rows(call_.dv, rows);
     written_ = end;
   }
 
@@ -144,7 +144,7 @@ class GradientKeys {
   bool gathers_ = false, in_room_ = false;
   Index room_written_ = 0;
   RowsInMemory<const T> k_{}, v_{};
-  RowsInMemory<T> dk_{}, dv_to_{};
+  RowsInMemory<T> gradients_of_k_{}, gradients_of_v_{};
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

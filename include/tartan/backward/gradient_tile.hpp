@@ -59,7 +59,7 @@ class GradientTile {
     }
     const View<T> to = call.beside(call.dq, head);
     // Where the kernel takes rows together, it writes them all.
-    in_place_ = rows_in_place<T>(to) && !scattered(to, in.step) && in.count % Shape<T>::rows == 0;
+    in_place_ = rows_in_place<T>(to) && !to.scattered(in.step) && in.count % Shape<T>::rows == 0;
     dq = {room_dq_, d_};
     if (in_place_) dq = {to.at(in.start, 0), in.step * to.row_stride};
     dq_so_far = in_place_ && !fresh ? dq.data : nullptr;
@@ -71,7 +71,7 @@ class GradientTile {
     const Lattice in = in_memory(row_begin);
     const View<T> to = call.beside(call.dq, head);
     if (!open_) {
-      if (fresh) fill_rows(T(0), to, in);
+      if (fresh) clear_rows(to, in);
     } else if (!in_place_) {
       add_rows(room_dq_, d_, to, in, fresh);
     }
@@ -101,7 +101,7 @@ class GradientTile {
     if constexpr (std::is_same_v<T, S>) {
       if (rows_in_place<T>(x)) return {x.at(in.start, 0), in.step * x.row_stride};
     }
-    pack_rows<T>(rows_of(x, in.start, in.step), in.count, x.cols, room, columns);
+    pack_rows<T>(rows_of(x, in), in.count, x.cols, room, columns);
     return {room, columns};
   }
 
@@ -110,7 +110,7 @@ class GradientTile {
   static RowsInMemory<const T> ready(const View<const S>& x, const Lattice& in, T* room,
                                      Index columns, T* transposed, T factor) {
     RowsInMemory<const T> rows = in_memory(x, in, room, columns);
-    if (rows.data != room && scattered(x, in.step)) {
+    if (rows.data != room && x.scattered(in.step)) {
       copy_into(rows.data, rows.stride, in.count, columns, room, columns, T(1));
       rows = {room, columns};
     }
@@ -131,10 +131,9 @@ class GradientTile {
 
   Index d_ = 0, dv_ = 0;
   bool open_ = false;
-  T* inverse_sum_ = nullptr;
   bool in_place_ = false;  // dq is
-  T *room_q_ = nullptr, *room_dq_ = nullptr, *room_dout_ = nullptr, *room_out_ = nullptr,
-    *lse_ = nullptr, *delta_ = nullptr;
+  T *room_q_ = nullptr, *room_dq_ = nullptr, *room_dout_ = nullptr, *room_out_ = nullptr;
+  T *lse_ = nullptr, *inverse_sum_ = nullptr, *delta_ = nullptr;
 };
 
 }  // namespace tartan::detail::inline TARTAN_ISA

@@ -32,10 +32,10 @@ void add_rows(const T* from, Index stride, const View<T>& x, const Lattice& rows
   }
 }
 
-/// x(rows[r], c) = value, the same.
+/// x(rows[r], c) = 0, the same.
 template <class T>
-void fill_rows(T value, const View<T>& x, const Lattice& rows) {
-  for (Index r = 0; r < rows.count; ++r) std::fill_n(x.at(rows[r], 0), x.cols, value);
+void clear_rows(const View<T>& x, const Lattice& rows) {
+  for (Index r = 0; r < rows.count; ++r) std::fill_n(x.at(rows[r], 0), x.cols, T(0));
 }
 
 }  // namespace tartan::detail::inline TARTAN_ISA

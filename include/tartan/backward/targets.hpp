@@ -31,7 +31,9 @@ class Target {
   template <Executor E>
   void write(bool add, const E& executor) {
     if (own_.empty()) return;
-    for_pieces(executor, [&](Index row, Index rows) {
+    constexpr Index piece = 256;
+    run_tasks(executor, ceil_div(sums_.rows, piece), [&](Index x) {
+      const Index row = x * piece, rows = min(piece, sums_.rows - row);
       const Strided2D<T> sums{sums_.at(row, 0), sums_.row_stride, 1};
       const Strided2D<S> to{matrix_.at(row, 0), matrix_.row_stride, matrix_.col_stride};
       if (add) {
@@ -47,12 +49,6 @@ class Target {
   }
 
  private:
-  void for_pieces(const auto& executor, const auto& work) const {
-    constexpr Index piece = 256;
-    run_tasks(executor, ceil_div(sums_.rows, piece),
-              [&](Index x) { work(x * piece, min(piece, sums_.rows - x * piece)); });
-  }
-
   View<S> matrix_;
   View<T> sums_;
   std::vector<T> own_;

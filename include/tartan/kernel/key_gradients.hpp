@@ -3,7 +3,7 @@
 // places. Layer: kernel.
 #pragma once
 
-#include "shape.hpp"
+#include "values.hpp"
 
 namespace tartan::detail::inline TARTAN_ISA {
 
@@ -30,21 +30,8 @@ EIGEN_STRONG_INLINE void key_tile(const T* EIGEN_RESTRICT w, Index begin, Index 
       sum[r][c] = first ? simd::broadcast(T(0)) : simd::load(to + r * to_stride + c * W);
     }
   }
-#pragma GCC unroll 1
-  for (Index l = begin; l < end; ++l) {
-    P value[std::size_t(C)];
-#pragma GCC unroll 8
-    for (int c = 0; c < C; ++c) {
-      value[c] = simd::load(x + l * x_stride + c * W);
-      simd::opaque(value[c]);
-    }
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      const P weight = simd::broadcast(w[r * L + l]);
-#pragma GCC unroll 8
-      for (int c = 0; c < C; ++c) sum[r][c] = simd::pmadd(weight, value[c], sum[r][c]);
-    }
-  }
+  add_values<T, R, C, simd::Singles<T>, 1, L>(w + begin, end - begin, x + begin * x_stride,
+                                              x_stride, sum);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 8

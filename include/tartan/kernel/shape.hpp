@@ -28,6 +28,12 @@ struct Shape {
   static constexpr int cols = simd::registers >= 32 ? 4 : 2;
 };
 
+/// A number of columns, rounded up to a multiple of Shape::width.
+template <class T>
+constexpr Index padded(Index columns) {
+  return ceil_div(columns, Shape<T>::width) * Shape<T>::width;
+}
+
 /// Keys in a block: a block's scores and values stay in the L1 cache between the kernel's steps.
 inline constexpr Index block_keys = 96;
 

@@ -21,13 +21,14 @@ struct ValueRows {
   T* exponent = nullptr;  ///< one vector, to note the largest exponents of the new outputs in
 };
 
-/// sum += P * V over `count` slots, or pairs of them.
-template <class T, int R, int C, class E>
+/// sum += P * V over `count` slots, or pairs of them; p: slot e's weight of row r is at e * Slot +
+/// r * Row.
+template <class T, int R, int C, class E, int Slot = Shape<T>::lanes, int Row = 1>
 EIGEN_STRONG_INLINE void add_values(const T* EIGEN_RESTRICT p, Index count,
                                     const T* EIGEN_RESTRICT v, Index v_stride,
                                     simd::Packet<T> (&sum)[std::size_t(R)][std::size_t(C)]) {
   using P = simd::Packet<T>;
-  constexpr int W = Shape<T>::width, L = Shape<T>::lanes;
+  constexpr int W = Shape<T>::width;
 #pragma GCC unroll 1
   for (Index e = 0; e < count; ++e) {
     P value[std::size_t(C)];
@@ -38,7 +39,7 @@ EIGEN_STRONG_INLINE void add_values(const T* EIGEN_RESTRICT p, Index count,
     }
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const P weight = simd::broadcast(p[e * L + r]);
+      const P weight = simd::broadcast(p[e * Slot + r * Row]);
 #pragma GCC unroll 8
       for (int c = 0; c < C; ++c) sum[r][c] = E::madd(weight, value[c], sum[r][c]);
     }

@@ -107,18 +107,12 @@ struct ScoreChain {
 template <class T, class Visit, class... F>
 void follow(const ScoreRun<T>& run, const std::tuple<F...>& modifiers, Visit&& visit) {
   constexpr std::size_t N = sizeof...(F);
-  constexpr Index W = simd::width<T>;
   for (Index e = 0; e < run.count; ++e) {
     ScoreRun<T> one = run;
     one.s += e * run.stride;
     one.j += e * run.j_step;
     one.count = 1;
-    const auto lane = ScoreArray<T>::LinSpaced(T(0), static_cast<T>(W - 1)).eval();
-    const auto from = [&](Index first, Index step) -> ScoreArray<T> {
-      return static_cast<T>(first) + static_cast<T>(step) * lane;
-    };
-    const ScorePlace<T> at{from(one.i, one.i_step), from(one.j, one.j_lane),
-                           from(one.i - one.j, one.i_step - one.j_lane), one.head, 0};
+    const ScorePlace<T> at = first_place(one);
     ScoreChain<T, N> chain;
     chain.scores[0] = Eigen::Map<const ScoreArray<T>>(one.s);
     const auto step = [&]<std::size_t X>(std::integral_constant<std::size_t, X>) {

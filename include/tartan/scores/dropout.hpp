@@ -1,7 +1,6 @@
 // Dropout: some of the attention weights left out, by chance. Layer: scores.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "score_run.hpp"

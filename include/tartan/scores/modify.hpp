@@ -64,6 +64,17 @@ struct ToBind {
   operator OnRun<T, F>() const { return bind<T, F>(f, run); }
 };
 
+/// The pairs of a run's first vector.
+template <class T>
+ScorePlace<T> first_place(const ScoreRun<T>& run) {
+  const auto lane = ScoreArray<T>::LinSpaced(T(0), static_cast<T>(simd::width<T> - 1)).eval();
+  const auto from = [&](Index first, Index step) -> ScoreArray<T> {
+    return static_cast<T>(first) + static_cast<T>(step) * lane;
+  };
+  return {from(run.i, run.i_step), from(run.j, run.j_lane),
+          from(run.i - run.j, run.i_step - run.j_lane), run.head, 0};
+}
+
 /// Puts `modifiers` to work on a run without wrapped keys, of at most ScoreRun::most vectors.
 template <class T, class... F>
 void modify_some(const ScoreRun<T>& run, const std::tuple<F...>& modifiers) {
@@ -72,12 +83,7 @@ void modify_some(const ScoreRun<T>& run, const std::tuple<F...>& modifiers) {
         return std::tuple<OnRun<T, F>...>(ToBind<T, F>{f, run}...);
       },
       modifiers);
-  const auto lane = ScoreArray<T>::LinSpaced(T(0), static_cast<T>(simd::width<T> - 1)).eval();
-  const auto from = [&](Index first, Index step) -> ScoreArray<T> {
-    return static_cast<T>(first) + static_cast<T>(step) * lane;
-  };
-  ScorePlace<T> at{from(run.i, run.i_step), from(run.j, run.j_lane),
-                   from(run.i - run.j, run.i_step - run.j_lane), run.head, 0};
+  ScorePlace<T> at = first_place(run);
   const auto step = static_cast<T>(run.j_step);
   T* place = run.s;
   for (const Index count = run.count, stride = run.stride; at.vector < count; ++at.vector) {
